@@ -1,0 +1,1 @@
+"""The compiler: Python → Graph → Kernel IR → shader text → Program. Needs no GPU."""

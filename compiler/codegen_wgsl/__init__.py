@@ -1,0 +1,1 @@
+"""Kernel IR → WGSL compute shaders."""

@@ -1,0 +1,115 @@
+"""The dtypes of the Graph IR, and how Python's and NumPy's types map to them.
+
+Promotion follows JAX's lattice restricted to 32 bits: bool < i32, u32 < f32, and Python scalars are
+*weak*: they take the dtype of the array they meet unless their kind is higher.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DType:
+    """One element type. ``kind`` is NumPy's letter; ``short`` is the name in graph text and WGSL."""
+
+    name: str
+    short: str
+    kind: str
+    itemsize: int
+    numpy: np.dtype[Any]
+
+    def __repr__(self) -> str:
+        return f"texelate.{self.name}"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, DType):
+            return self is other
+        try:
+            return bool(np.dtype(other) == self.numpy)  # type: ignore[call-overload]
+        except TypeError:
+            return False
+
+    def __hash__(self) -> int:
+        return hash(self.numpy)
+
+    def __reduce__(self) -> str:
+        return {"bool": "bool_"}.get(self.name, self.name)
+
+
+float32 = DType("float32", "f32", "f", 4, np.dtype(np.float32))
+int32 = DType("int32", "i32", "i", 4, np.dtype(np.int32))
+uint32 = DType("uint32", "u32", "u", 4, np.dtype(np.uint32))
+bool_ = DType("bool", "bool", "b", 1, np.dtype(np.bool_))
+
+ALL = (bool_, int32, uint32, float32)
+BY_SHORT = {d.short: d for d in ALL}
+_BY_NUMPY = {d.numpy: d for d in ALL}
+_NARROWED = {
+    np.dtype(np.float64): float32,
+    np.dtype(np.int64): int32,
+    np.dtype(np.uint64): uint32,
+}
+_PYTHON = {bool: bool_, int: int32, float: float32}
+_warned: set[np.dtype[Any]] = set()
+
+
+def as_dtype(spec: Any) -> DType:
+    """The DType that ``spec`` (a DType, NumPy dtype, name or Python type) asks for.
+
+    64-bit requests give the 32-bit type and warn, once a dtype (as JAX does). Python's own ``float``
+    and ``int`` mean float32 and int32 without a warning. Raises DtypeError for anything else.
+    """
+    if isinstance(spec, DType):
+        return spec
+    if isinstance(spec, type) and spec in _PYTHON:
+        return _PYTHON[spec]
+    if isinstance(spec, str) and spec in BY_SHORT:
+        return BY_SHORT[spec]
+    try:
+        wanted = np.dtype(spec)
+    except TypeError as e:
+        raise DtypeError(f"{spec!r} is not a dtype", fix=f"use one of {_names()}") from e
+    if wanted in _NARROWED:
+        narrow = _NARROWED[wanted]
+        if wanted not in _warned:
+            _warned.add(wanted)
+            warnings.warn(f"{wanted} is not available on GPUs; using {narrow.name}", stacklevel=3)
+        return narrow
+    if wanted not in _BY_NUMPY:
+        raise DtypeError(f"dtype {wanted} is not supported", fix=f"convert to one of {_names()}")
+    return _BY_NUMPY[wanted]
+
+
+def _names() -> str:
+    return ", ".join(d.name for d in ALL)
+
+
+def of_scalar(value: bool | int | float) -> DType:
+    """The (weak) dtype of a Python scalar."""
+    return bool_ if isinstance(value, bool) else int32 if isinstance(value, int) else float32
+
+
+_RANK = {"b": 0, "u": 1, "i": 1, "f": 2}
+
+
+def promote(a: DType, a_weak: bool, b: DType, b_weak: bool) -> tuple[DType, bool]:
+    """The dtype (and weakness) of an operation on two operands."""
+    if a is b:
+        return a, a_weak and b_weak
+    ra, rb = _RANK[a.kind], _RANK[b.kind]
+    if ra != rb:
+        high, high_weak, low_weak = (a, a_weak, b_weak) if ra > rb else (b, b_weak, a_weak)
+        return high, high_weak and (low_weak or high.kind == "f")
+    if a_weak != b_weak:
+        return (b, False) if a_weak else (a, False)
+    return int32, a_weak and b_weak  # i32 with u32: as JAX without 64 bits

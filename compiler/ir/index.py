@@ -1,0 +1,328 @@
+"""Index arithmetic: integer expressions of loop variables in a canonical linear form.
+
+An ``Index`` is ``const + Σ coefficient · atom``; an atom is a loop variable, a floor division or
+remainder of an Index by a positive constant, or a value known only at run time (``Dyn``). Every
+constructor simplifies with the ranges of its parts, so two equal accesses get equal Indexes and
+contiguity can be read off a coefficient. Semantics are Python's (floor division).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from .kernel import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop or grid variable in ``[0, extent)``; loops always step by one."""
+
+    name: str
+    extent: int
+
+    @property
+    def range(self) -> tuple[int, int]:
+        return 0, max(self.extent - 1, 0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Div:
+    """``arg // divisor``"""
+
+    arg: Index
+    divisor: int
+
+    @property
+    def range(self) -> tuple[int, int]:
+        return self.arg.lo // self.divisor, self.arg.hi // self.divisor
+
+    def __str__(self) -> str:
+        return f"({self.arg})//{self.divisor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mod:
+    """``arg % divisor``"""
+
+    arg: Index
+    divisor: int
+
+    @property
+    def range(self) -> tuple[int, int]:
+        return 0, self.divisor - 1
+
+    def __str__(self) -> str:
+        return f"({self.arg})%{self.divisor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dyn:
+    """A scalar computed at run time (an i32 expression), promised to lie in ``[0, extent)``."""
+
+    expr: Expr
+    extent: int
+
+    @property
+    def range(self) -> tuple[int, int]:
+        return 0, max(self.extent - 1, 0)
+
+    def __str__(self) -> str:
+        return f"dyn({self.expr})"
+
+
+IndexAtom = Union[Loop, Div, Mod, Dyn]
+IndexLike = Union["Index", int]
+
+
+class Index:
+    """A canonical linear form; immutable. Built from ``Index.of`` and Python's operators."""
+
+    __slots__ = ("terms", "const", "lo", "hi", "_hash")
+
+    def __init__(self, terms: Mapping[IndexAtom, int], const: int = 0) -> None:
+        kept = {a: c for a, c in terms.items() if c}
+        self.terms: dict[IndexAtom, int] = kept
+        self.const = const
+        lo = hi = const
+        for atom, c in kept.items():
+            a, b = atom.range
+            lo, hi = lo + min(a * c, b * c), hi + max(a * c, b * c)
+        self.lo, self.hi = lo, hi
+        self._hash = hash((frozenset(kept.items()), const))
+
+    @staticmethod
+    def of(x: IndexAtom | IndexLike) -> Index:
+        if isinstance(x, Index):
+            return x
+        if isinstance(x, int):
+            return Index({}, x)
+        lo, hi = x.range
+        return Index({}, lo) if lo == hi else Index({x: 1})
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, int):
+            return not self.terms and self.const == other
+        return isinstance(other, Index) and (
+            self is other or (self.const == other.const and self.terms == other.terms)
+        )
+
+    def __str__(self) -> str:
+        parts = [f"{a}" if c == 1 else f"{c}*{a}" for a, c in self.terms.items()]
+        return " + ".join(parts + ([str(self.const)] if self.const or not parts else []))
+
+    __repr__ = __str__
+
+    @property
+    def constant(self) -> int | None:
+        """The value, when it does not depend on anything."""
+        return None if self.terms else self.const
+
+    def __add__(self, other: IndexLike) -> Index:
+        other = Index.of(other)
+        terms = dict(self.terms)
+        for atom, c in other.terms.items():
+            terms[atom] = terms.get(atom, 0) + c
+        return _recombine(Index(terms, self.const + other.const))
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Index:
+        return self * -1
+
+    def __sub__(self, other: IndexLike) -> Index:
+        return self + Index.of(other) * -1
+
+    def __rsub__(self, other: int) -> Index:
+        return self * -1 + other
+
+    def __mul__(self, k: int) -> Index:
+        return Index({a: c * k for a, c in self.terms.items()}, self.const * k)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, d: int) -> Index:
+        return _floordiv(self, d)
+
+    def __mod__(self, d: int) -> Index:
+        return _mod(self, d)
+
+    def coefficient(self, atom: IndexAtom) -> int:
+        return self.terms.get(atom, 0)
+
+    def depends(self, atom: IndexAtom) -> bool:
+        """Whether ``atom`` occurs anywhere, also inside divisions and run-time values."""
+        return any(a == atom or _inner_depends(a, atom) for a in self.terms)
+
+    def linear_in(self, atom: IndexAtom) -> bool:
+        """Whether ``atom`` occurs at most as a plain term."""
+        return not any(a != atom and _inner_depends(a, atom) for a in self.terms)
+
+    def atoms(self) -> set[IndexAtom]:
+        """All loop variables and run-time values it depends on."""
+        out: set[IndexAtom] = set()
+        for a in self.terms:
+            if isinstance(a, (Div, Mod)):
+                out |= a.arg.atoms()
+            else:
+                out.add(a)
+        return out
+
+    def substitute(self, values: Mapping[IndexAtom, IndexLike]) -> Index:
+        """With atoms replaced, simplified again."""
+        out = Index({}, self.const)
+        for a, c in self.terms.items():
+            out = out + _substitute_atom(a, values) * c
+        return out
+
+    def evaluate(self, values: Mapping[str, int]) -> int:
+        """Its value for given loop variables (for tests)."""
+        total = self.const
+        for a, c in self.terms.items():
+            if isinstance(a, Loop):
+                total += c * values[a.name]
+            elif isinstance(a, Div):
+                total += c * (a.arg.evaluate(values) // a.divisor)
+            elif isinstance(a, Mod):
+                total += c * (a.arg.evaluate(values) % a.divisor)
+            else:
+                raise ValueError("a run-time value has no static value")
+        return total
+
+    def divisible_by(self, d: int) -> bool:
+        """Whether every value is certainly a multiple of ``d``."""
+        return self.const % d == 0 and all(_multiple(a, c, d) for a, c in self.terms.items())
+
+
+def _inner_depends(a: IndexAtom, atom: IndexAtom) -> bool:
+    if isinstance(a, (Div, Mod)):
+        return a.arg.depends(atom)
+    if isinstance(a, Dyn):
+        return a.expr.depends(atom)
+    return False
+
+
+def _substitute_atom(a: IndexAtom, values: Mapping[IndexAtom, IndexLike]) -> Index:
+    if a in values:
+        return Index.of(values[a])
+    if isinstance(a, Div):
+        return a.arg.substitute(values) // a.divisor
+    if isinstance(a, Mod):
+        return a.arg.substitute(values) % a.divisor
+    if isinstance(a, Dyn):
+        return Index.of(Dyn(a.expr.substitute(values), a.extent))
+    return Index.of(a)
+
+
+def _multiple(a: IndexAtom, c: int, d: int) -> bool:
+    """Whether ``c · a`` is certainly a multiple of ``d``."""
+    if c % d == 0:
+        return True
+    rest = d // math.gcd(c, d)
+    return isinstance(a, Mod) and a.divisor % rest == 0 and a.arg.divisible_by(rest)
+
+
+def _split(x: Index, d: int) -> tuple[Index, Index]:
+    """``x = quotient · d + rest``, moving all that divides into the quotient."""
+    quotient: dict[IndexAtom, int] = {}
+    rest: dict[IndexAtom, int] = {}
+    for a, c in x.terms.items():
+        if c % d == 0:
+            quotient[a] = c // d
+        else:
+            rest[a] = c
+    return Index(quotient, x.const // d), Index(rest, x.const % d)
+
+
+def _carryless(rest: Index, d: int) -> tuple[Index, Index, int] | None:
+    """``rest = high · g + low`` with ``g`` dividing ``d`` and ``0 <= low < g``: low cannot carry."""
+    for g in sorted({math.gcd(d, c) for c in rest.terms.values()} - {1}, reverse=True):
+        low = Index({a: c for a, c in rest.terms.items() if c % g}, rest.const % g)
+        if 0 <= low.lo and low.hi < g:
+            high = Index({a: c // g for a, c in rest.terms.items() if c % g == 0}, rest.const // g)
+            return high, low, g
+    return None
+
+
+def _floordiv(x: Index, d: int) -> Index:
+    if d <= 0:
+        raise ValueError(f"division of an index by {d}")
+    if d == 1:
+        return x
+    if x.lo // d == x.hi // d:
+        return Index({}, x.lo // d)
+    quotient, rest = _split(x, d)
+    if rest.lo // d == rest.hi // d:
+        return quotient + rest.lo // d
+    if parts := _carryless(rest, d):
+        return quotient + _floordiv(parts[0], d // parts[2])
+    if rest.const == 0 and len(rest.terms) == 1:
+        ((a, c),) = rest.terms.items()
+        if c == 1 and isinstance(a, Div):
+            return quotient + _floordiv(a.arg, a.divisor * d)
+    return quotient + Index.of(Div(rest, d))
+
+
+def _mod(x: Index, d: int) -> Index:
+    if d <= 0:
+        raise ValueError(f"remainder of an index by {d}")
+    if d == 1:
+        return Index({})
+    _, rest = _split(x, d)
+    if rest.lo // d == rest.hi // d:
+        return rest - (rest.lo // d) * d
+    if parts := _carryless(rest, d):
+        high, low, g = parts
+        return _mod(high, d // g) * g + low
+    if rest.const == 0 and len(rest.terms) == 1:
+        ((a, c),) = rest.terms.items()
+        if c == 1 and isinstance(a, Mod) and a.divisor % d == 0:
+            return _mod(a.arg, d)
+    return Index.of(Mod(rest, d))
+
+
+def _recombine(x: Index) -> Index:
+    """``(y // d) · d · k + (y % d) · k`` is ``y · k``."""
+    for a, c in x.terms.items():
+        if not isinstance(a, Mod):
+            continue
+        quotient, rest = a.arg, a.divisor
+        partner = quotient // rest
+        if partner.const or len(partner.terms) != 1:
+            continue
+        ((div, one),) = partner.terms.items()
+        if one == 1 and x.terms.get(div) == c * rest:
+            terms = {k: v for k, v in x.terms.items() if k is not a and k != div}
+            return Index(terms, x.const) + a.arg * c
+    return x
+
+
+def flatten(index: Sequence[IndexLike], shape: Sequence[int]) -> Index:
+    """The row-major offset of ``index`` in ``shape``."""
+    offset = Index({})
+    for i, n in zip(index, shape, strict=True):
+        offset = offset * n + i
+    return offset
+
+
+def unflatten(offset: IndexLike, shape: Sequence[int]) -> tuple[Index, ...]:
+    """The multi-index of a row-major ``offset`` in ``shape``."""
+    offset = Index.of(offset)
+    out: list[Index] = []
+    for axis, n in reversed(list(enumerate(shape))):
+        out.append(offset % n if axis else offset)
+        offset = offset // n if n else offset
+    return tuple(reversed(out))
+
+
+def product(extents: Iterable[int]) -> int:
+    return math.prod(extents)

@@ -1,0 +1,273 @@
+"""Kernel IR: a structured scalar program over an iteration space, before it becomes shader text.
+
+Expressions are pure and hash-consed, so common subexpressions are one object. ``lanes`` is 1 for a
+scalar or 4 for a vector whose components are the values of the vectorised loop ``LANE``. The printer
+(codegen_wgsl, codegen_glsl) decides names and where each shared expression is computed.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .dtypes import DType, bool_, float32, int32
+from .index import Index, IndexAtom, IndexLike, Loop
+
+LANES = 4
+LANE = Loop("lane", LANES)
+"""The loop that a vector's components run over."""
+
+
+class Expr:
+    """``op(*args)`` with an attribute; see the constructors below. Compare with ``is`` or ``==``."""
+
+    __slots__ = ("op", "args", "dtype", "lanes", "attr", "__weakref__")
+    _table: weakref.WeakValueDictionary[tuple[Any, ...], Expr] = weakref.WeakValueDictionary()
+
+    op: str
+    args: tuple[Expr, ...]
+    dtype: DType
+    lanes: int
+    attr: Any
+
+    def __new__(
+        cls, op: str, args: tuple[Expr, ...], dtype: DType, lanes: int = 1, attr: Any = None
+    ) -> Expr:
+        key = (op, tuple(map(id, args)), dtype.name, lanes, attr)
+        found = cls._table.get(key)
+        if found is None:
+            found = object.__new__(cls)
+            found.op, found.args, found.dtype = op, args, dtype
+            found.lanes, found.attr = lanes, attr
+            cls._table[key] = found
+        return found
+
+    def __repr__(self) -> str:
+        inner = ", ".join([*map(repr, self.args), *([] if self.attr is None else [str(self.attr)])])
+        return f"{self.op}({inner})"
+
+    def depends(self, atom: IndexAtom) -> bool:
+        if isinstance(self.attr, Index) and self.attr.depends(atom):
+            return True
+        return any(a.depends(atom) for a in self.args)
+
+    def substitute(self, values: Mapping[IndexAtom, IndexLike]) -> Expr:
+        """With index atoms replaced (used to take a vector apart, lane by lane)."""
+        if self.op == "index":
+            return index_value(self.attr.substitute(values))
+        args = tuple(a.substitute(values) for a in self.args)
+        if args == self.args and not isinstance(self.attr, Index):
+            return self
+        attr = self.attr.substitute(values) if isinstance(self.attr, Index) else self.attr
+        return Expr(self.op, args, self.dtype, self.lanes, attr)
+
+
+def const(value: Any, dtype: DType) -> Expr:
+    """A constant. NaN and infinities are allowed: the printer knows how to write them."""
+    with np.errstate(all="ignore"):
+        bits = np.asarray(value).astype(dtype.numpy)
+    return Expr("const", (), dtype, 1, bits.tobytes())
+
+
+def const_value(x: Expr) -> Any:
+    """The NumPy scalar of a ``const``; None for anything else."""
+    return np.frombuffer(x.attr, x.dtype.numpy)[0] if x.op == "const" else None
+
+
+TRUE = const(True, bool_)
+
+
+def call(op: str, *args: Expr, dtype: DType | None = None, attr: Any = None) -> Expr:
+    """An operation of the target's vocabulary (``add``, ``exp``, ``select`` …), lane by lane.
+
+    Scalars meeting vectors are splat. The result has the first operand's dtype unless given.
+    """
+    lanes = max((a.lanes for a in args), default=1)
+    args = tuple(splat(a) if lanes > 1 and a.lanes == 1 else a for a in args)
+    return Expr(op, args, dtype or args[0].dtype, lanes, attr)
+
+
+def splat(x: Expr) -> Expr:
+    """A scalar in all lanes."""
+    return x if x.lanes > 1 else Expr("splat", (x,), x.dtype, LANES)
+
+
+def vector(parts: Sequence[Expr]) -> Expr:
+    """A vector from its scalar lanes."""
+    if all(p is parts[0] for p in parts):
+        return splat(parts[0])
+    return Expr("vector", tuple(parts), parts[0].dtype, LANES)
+
+
+def lane(x: Expr, i: int) -> Expr:
+    """Component ``i`` of a vector (a scalar is its own every lane)."""
+    if x.lanes == 1:
+        return x
+    if x.op == "splat":
+        return x.args[0]
+    if x.op == "vector":
+        return x.args[i]
+    return Expr("lane", (x,), x.dtype, 1, i)
+
+
+def select(condition: Expr | None, yes: Expr, no: Expr) -> Expr:
+    """``yes`` where the condition holds (None: everywhere), else ``no``."""
+    if condition is None or yes is no:
+        return yes
+    known = const_value(condition)
+    if known is not None:
+        return yes if known else no
+    return call("select", condition, yes, no, dtype=yes.dtype)
+
+
+def conjunction(*conditions: Expr | None) -> Expr | None:
+    """All of the conditions that are not None; None when there is none."""
+    real = list(dict.fromkeys(c for c in conditions if c is not None))
+    if not real:
+        return None
+    out = real[0]
+    for c in real[1:]:
+        out = call("and", out, c)
+    return out
+
+
+def convert(x: Expr, dtype: DType) -> Expr:
+    """Value conversion: saturating float to int, nonzero to bool, bool to 0 or 1."""
+    return x if x.dtype is dtype else call("convert", x, dtype=dtype)
+
+
+def bitcast(x: Expr, dtype: DType) -> Expr:
+    return x if x.dtype is dtype else call("bitcast", x, dtype=dtype)
+
+
+def index_value(index: IndexLike) -> Expr:
+    """An Index as an i32 expression; a vector when it depends on LANE."""
+    index = Index.of(index)
+    if index.constant is not None:
+        return const(index.constant, int32)
+    if not index.depends(LANE):
+        return Expr("index", (), int32, 1, index)
+    return vector([index_value(index.substitute({LANE: i})) for i in range(LANES)])
+
+
+def inside(index: IndexLike, lo: int, hi: int) -> Expr | None:
+    """The condition ``lo <= index < hi``; None when it always holds."""
+    index = Index.of(index)
+    if index.hi < lo or index.lo >= hi:
+        return const(False, bool_)
+    value = index_value(index)
+    low = None if index.lo >= lo else call("ge", value, const(lo, int32), dtype=bool_)
+    high = None if index.hi < hi else call("lt", value, const(hi, int32), dtype=bool_)
+    return conjunction(low, high)
+
+
+def register(name: str, dtype: DType, lanes: int = 1) -> Expr:
+    """The current value of a mutable register."""
+    return Expr("register", (), dtype, lanes, name)
+
+
+def zero(dtype: DType) -> Expr:
+    return const(0, dtype)
+
+
+def one(dtype: DType = float32) -> Expr:
+    return const(1, dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """``var name: dtype = init`` — a mutable register."""
+
+    name: str
+    init: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """``for loop.name in range(loop.extent)``"""
+
+    loop: Loop
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    condition: Expr
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Writes ``value`` to element ``offset`` of a buffer (``value.lanes`` consecutive elements)."""
+
+    buffer: str
+    offset: Index
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class SharedStore:
+    """Writes one element (or vector) of a workgroup array."""
+
+    array: str
+    offset: Index
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """workgroupBarrier"""
+
+
+Stmt = Declare | Assign | For | If | Store | SharedStore | Barrier
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A buffer binding: ``vec`` when every access is a whole aligned vector."""
+
+    name: str
+    dtype: DType
+    size: int
+    writable: bool = False
+    vec: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A workgroup array."""
+
+    name: str
+    dtype: DType
+    size: int
+    vec: bool = False
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One dispatch: parameters, the launch, and the body each invocation runs.
+
+    ``grid`` loops are bound to the global invocation (x fastest); ``notes`` become the header comment.
+    """
+
+    name: str
+    params: tuple[Param, ...]
+    body: tuple[Stmt, ...]
+    workgroup: tuple[int, int, int]
+    groups: tuple[int, int, int]
+    shared: tuple[Shared, ...] = ()
+    notes: tuple[str, ...] = ()
+    flops: int = 0
+    nbytes: int = 0
+    schedule: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Groups of equations → Kernel IR, with a schedule for the target."""

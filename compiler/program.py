@@ -1,0 +1,161 @@
+"""The Program: the compiled artefact, plain data, and the one contract between compiler and runtimes.
+
+A Program is a table of buffers, a list of shaders, and a list of steps over them. It serialises to
+JSON plus one binary blob of constants; any runtime (``runtime/``, the browser's) can run it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from .errors import ProgramError
+
+VERSION = 1
+Role = Literal["input", "output", "constant", "temp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """A device buffer of 32-bit words. ``index`` numbers inputs, outputs, constants; -1 for temps.
+
+    Temps are physical: the memory plan has already given several values the same one.
+    ``nbytes`` is at least 4 (a zero-size value still has a binding) and a multiple of 16.
+    """
+
+    role: Role
+    index: int
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Shape and dtype ("f32", "i32", "u32", "bool") of an input or output, and its buffer.
+
+    An output's buffer may be an input's: the input is returned unchanged, or, when listed in
+    ``Program.donated``, was overwritten in place.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    buffer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shader:
+    """Shader text in one language. ``access`` has a letter a binding: r (read) or w (read-write)."""
+
+    name: str
+    code: str
+    workgroup: tuple[int, int, int]
+    access: str
+    entry: str = "main"
+    features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Runs ``shaders[shader]`` on ``groups`` workgroups with buffers bound at 0, 1, 2, …
+
+    ``title`` says in words what was fused; ``flops`` and ``nbytes`` are what one run does.
+    """
+
+    shader: int
+    buffers: tuple[int, ...]
+    groups: tuple[int, int, int]
+    title: str = ""
+    flops: int = 0
+    nbytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Copies a whole buffer (an input that is also an output, or returned twice)."""
+
+    source: int
+    target: int
+    nbytes: int
+
+
+Step = Dispatch | Copy
+
+
+@dataclass(frozen=True)
+class Program:
+    """See the module's docstring. ``peak_bytes`` counts inputs, outputs, constants and temps.
+
+    ``donated`` lists the inputs whose memory outputs may take: a caller that still needs such an
+    input must pass a copy. ``language`` is "wgsl" or "glsl".
+    """
+
+    name: str
+    buffers: tuple[Buffer, ...]
+    shaders: tuple[Shader, ...]
+    steps: tuple[Step, ...]
+    inputs: tuple[Signature, ...]
+    outputs: tuple[Signature, ...]
+    constants: tuple[bytes, ...] = ()
+    donated: tuple[int, ...] = ()
+    language: str = "wgsl"
+    target: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def peak_bytes(self) -> int:
+        return sum(b.nbytes for b in self.buffers)
+
+    @property
+    def dispatches(self) -> tuple[Dispatch, ...]:
+        return tuple(s for s in self.steps if isinstance(s, Dispatch))
+
+    def to_json(self) -> str:
+        """A self-contained text; ``from_json`` gives the same Program."""
+        body = asdict(self)
+        body["steps"] = [{"kind": type(s).__name__.lower(), **asdict(s)} for s in self.steps]
+        body["constants"] = [base64.b64encode(c).decode() for c in self.constants]
+        payload = json.dumps(body, sort_keys=True)
+        return json.dumps({"texelate": VERSION, "crc": zlib.crc32(payload.encode()), "program": body})
+
+    @staticmethod
+    def from_json(text: str) -> Program:
+        """Reads ``to_json``'s text. Raises ProgramError when it is not one, or is from a newer version."""
+        try:
+            outer = json.loads(text)
+            version, body = outer["texelate"], outer["program"]
+        except (ValueError, TypeError, KeyError) as e:
+            raise ProgramError("this is not a serialised program", why=str(e)) from e
+        if version != VERSION:
+            raise ProgramError(
+                f"the program has format version {version}, this Texelate reads {VERSION}",
+                fix="export it again with this version, or upgrade Texelate",
+            )
+        if zlib.crc32(json.dumps(body, sort_keys=True).encode()) != outer.get("crc"):
+            raise ProgramError("the program's checksum does not match: it is corrupt")
+        return _from_body(body)
+
+
+def _from_body(body: dict[str, Any]) -> Program:
+    kinds: dict[str, Any] = {"dispatch": Dispatch, "copy": Copy}
+
+    def record(cls: Any, row: dict[str, Any]) -> Any:
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+
+    return Program(
+        name=body["name"],
+        buffers=tuple(record(Buffer, b) for b in body["buffers"]),
+        shaders=tuple(record(Shader, s) for s in body["shaders"]),
+        steps=tuple(
+            record(kinds[s["kind"]], {k: v for k, v in s.items() if k != "kind"})
+            for s in body["steps"]
+        ),
+        inputs=tuple(record(Signature, s) for s in body["inputs"]),
+        outputs=tuple(record(Signature, s) for s in body["outputs"]),
+        constants=tuple(base64.b64decode(c) for c in body["constants"]),
+        donated=tuple(body["donated"]),
+        language=body["language"],
+        target=body["target"],
+    )

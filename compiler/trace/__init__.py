@@ -1,0 +1,1 @@
+"""Python functions to graphs: pytrees, signatures, the jit cache."""

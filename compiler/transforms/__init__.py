@@ -1,0 +1,1 @@
+"""Graph → graph with another meaning: jvp, linearize, transpose, vmap."""

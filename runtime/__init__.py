@@ -1,0 +1,1 @@
+"""Runs Programs on GPUs through wgpu. Knows nothing of graphs."""
