@@ -1,0 +1,48 @@
+# Everything starts from a fresh clone: each target makes what it needs and is quick when it is there.
+PYTHON ?= python3
+JOBS   ?= 2
+BIN    := .venv/bin
+ENV    := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format docs docs-serve bench wheel clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(ENV)-viz  ## Train on real digits on the GPU and write report/index.html
+	@$(BIN)/python scripts/setup_driver.py
+	@$(BIN)/texelate demo --report report
+
+test: $(ENV)-test  ## Run all tests (under ten minutes on two cores)
+	@$(BIN)/python scripts/setup_driver.py
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
+
+check: $(ENV)-lint  ## Lint, format and types (under a minute)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+
+format: $(ENV)-lint  ## Apply the formatter and the safe fixes
+	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+docs: $(ENV)-docs  ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+docs-serve: $(ENV)-docs  ## Serve the documentation and rebuild on change
+	$(BIN)/mkdocs serve
+
+bench: $(ENV)-test  ## Compare with peers on this machine's adapter
+	@$(BIN)/python scripts/setup_driver.py
+	$(BIN)/python bench/setup_peers.py
+	$(BIN)/python -m bench.mlp_step
+
+wheel: $(ENV)-test  ## Build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:  ## Remove what was built (not the environment)
+	rm -rf build dist site report *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(ENV)-%: pyproject.toml setup.py scripts/setup_env.py
+	@$(PYTHON) scripts/setup_env.py .venv $*
+	@touch $@
