@@ -134,7 +134,7 @@ class Primitive:
             raise ValueError(f"primitive {self.name!r} is defined twice")
         REGISTRY[self.name] = self
 
-    def __call__(self, *args: Operand, **params: Any) -> Value:
+    def __call__(self, *args: Operand | bool | int | float, **params: Any) -> Value:
         from .core import bind
 
         return bind(self, *args, **params)

@@ -1,5 +1,5 @@
 """All primitives. Importing this package registers every one; each file is one family."""
 
-from . import elementwise
+from . import contraction, elementwise, reduction, structural
 
-__all__ = ["elementwise"]
+__all__ = ["contraction", "elementwise", "reduction", "structural"]

@@ -221,35 +221,35 @@ def _remainder(a: Array, b: Array) -> Array:
     return np.where(b == 0, 0, a - b * _truncated_div(a, b)).astype(a.dtype)
 
 
-neg = elementwise(
+neg: Primitive = elementwise(
     "neg",
     np.negative,
     NUMBER,
     jvp=lambda p, t, out: neg(t[0]),
     transpose=lambda ct, ops: (neg(ct),),
 )
-add = elementwise(
+add: Primitive = elementwise(
     "add",
     np.add,
     NUMBER,
     jvp=_both(lambda t, *_: t, lambda t, *_: t),
     transpose=lambda ct, ops: _linear_both(ct, ops, lambda c: c),
 )
-sub = elementwise(
+sub: Primitive = elementwise(
     "sub",
     np.subtract,
     NUMBER,
     jvp=_both(lambda t, *_: t, lambda t, *_: neg(t)),
     transpose=lambda ct, ops: _linear_both(ct, ops, lambda c: neg(c)),
 )
-mul = elementwise(
+mul: Primitive = elementwise(
     "mul",
     np.multiply,
     NUMBER,
     jvp=_both(lambda t, a, b, _: mul(t, b), lambda t, a, b, _: mul(t, a)),
     transpose=_mul_transpose,
 )
-div = elementwise(
+div: Primitive = elementwise(
     "div",
     _truncated_div,
     NUMBER,
@@ -257,7 +257,7 @@ div = elementwise(
     transpose=_div_transpose,
     cost=4,
 )
-rem = elementwise(
+rem: Primitive = elementwise(
     "rem",
     _remainder,
     NUMBER,
@@ -281,8 +281,8 @@ def _extremum_jvp(wins: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return jvp
 
 
-max_ = elementwise("max", np.maximum, ANY, jvp=_extremum_jvp(lambda a, b: gt(a, b)))
-min_ = elementwise("min", np.minimum, ANY, jvp=_extremum_jvp(lambda a, b: lt(a, b)))
+max_: Primitive = elementwise("max", np.maximum, ANY, jvp=_extremum_jvp(lambda a, b: gt(a, b)))
+min_: Primitive = elementwise("min", np.minimum, ANY, jvp=_extremum_jvp(lambda a, b: lt(a, b)))
 
 
 def _pow_dx(t: Any, x: Any, y: Any, _: Any) -> Any:
@@ -296,7 +296,7 @@ def _pow_dy(t: Any, x: Any, y: Any, out: Any) -> Any:
     return mul(t, mul(out, log_x))
 
 
-pow_ = elementwise("pow", np.power, FLOAT, jvp=_both(_pow_dx, _pow_dy), cost=16)
+pow_: Primitive = elementwise("pow", np.power, FLOAT, jvp=_both(_pow_dx, _pow_dy), cost=16)
 
 
 def _integer_pow_jvp(p: Sequence[Any], t: Sequence[Any], out: Value, *, y: int) -> Any:
@@ -320,7 +320,7 @@ def _integer_power(x: Array, *, y: int) -> Array:
     return np.asarray(x ** np.asarray(y, x.dtype))
 
 
-integer_pow = Primitive(
+integer_pow: Primitive = Primitive(
     "integer_pow",
     _abstract("integer_pow", NUMBER, None),
     _quiet(_integer_power),
@@ -338,7 +338,7 @@ def _atan2_terms() -> Callable[..., Any]:
     return _both(lambda t, a, b, _: over(t, a, b, b), lambda t, a, b, _: neg(over(t, a, b, a)))
 
 
-atan2 = elementwise("atan2", np.arctan2, FLOAT, jvp=_atan2_terms(), cost=20)
+atan2: Primitive = elementwise("atan2", np.arctan2, FLOAT, jvp=_atan2_terms(), cost=20)
 
 # --- float functions -----------------------------------------------------------------------------
 
@@ -383,56 +383,56 @@ def _logistic_reference(x: Array) -> Array:
 _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 _HALF_SQRT_PI = math.sqrt(math.pi) / 2
 
-exp = unary("exp", np.exp, lambda x, y: y)
-expm1 = unary("expm1", np.expm1, lambda x, y: add(y, 1.0))
-log = unary("log", np.log, lambda x, y: div(1.0, x))
-log1p = unary("log1p", np.log1p, lambda x, y: div(1.0, add(x, 1.0)))
-sqrt = unary("sqrt", np.sqrt, lambda x, y: div(0.5, y), cost=4)
-rsqrt = unary("rsqrt", lambda x: 1 / np.sqrt(x), lambda x, y: mul(div(y, x), -0.5), cost=4)
-sin = unary("sin", np.sin, lambda x, y: cos(x), cost=12)
-cos = unary("cos", np.cos, lambda x, y: neg(sin(x)), cost=12)
-tan = unary("tan", np.tan, lambda x, y: add(mul(y, y), 1.0), cost=20)
-asin = unary("asin", np.arcsin, lambda x, y: rsqrt(sub(1.0, mul(x, x))), cost=16)
-acos = unary("acos", np.arccos, lambda x, y: neg(rsqrt(sub(1.0, mul(x, x)))), cost=16)
-atan = unary("atan", np.arctan, lambda x, y: div(1.0, add(mul(x, x), 1.0)), cost=16)
-sinh = unary("sinh", np.sinh, lambda x, y: cosh(x), cost=16)
-cosh = unary("cosh", np.cosh, lambda x, y: sinh(x), cost=16)
-tanh = unary("tanh", np.tanh, lambda x, y: sub(1.0, mul(y, y)), cost=12)
-asinh = unary("asinh", np.arcsinh, lambda x, y: rsqrt(add(mul(x, x), 1.0)), cost=16)
-acosh = unary(
+exp: Primitive = unary("exp", np.exp, lambda x, y: y)
+expm1: Primitive = unary("expm1", np.expm1, lambda x, y: add(y, 1.0))
+log: Primitive = unary("log", np.log, lambda x, y: div(1.0, x))
+log1p: Primitive = unary("log1p", np.log1p, lambda x, y: div(1.0, add(x, 1.0)))
+sqrt: Primitive = unary("sqrt", np.sqrt, lambda x, y: div(0.5, y), cost=4)
+rsqrt: Primitive = unary("rsqrt", lambda x: 1 / np.sqrt(x), lambda x, y: mul(div(y, x), -0.5), cost=4)
+sin: Primitive = unary("sin", np.sin, lambda x, y: cos(x), cost=12)
+cos: Primitive = unary("cos", np.cos, lambda x, y: neg(sin(x)), cost=12)
+tan: Primitive = unary("tan", np.tan, lambda x, y: add(mul(y, y), 1.0), cost=20)
+asin: Primitive = unary("asin", np.arcsin, lambda x, y: rsqrt(sub(1.0, mul(x, x))), cost=16)
+acos: Primitive = unary("acos", np.arccos, lambda x, y: neg(rsqrt(sub(1.0, mul(x, x)))), cost=16)
+atan: Primitive = unary("atan", np.arctan, lambda x, y: div(1.0, add(mul(x, x), 1.0)), cost=16)
+sinh: Primitive = unary("sinh", np.sinh, lambda x, y: cosh(x), cost=16)
+cosh: Primitive = unary("cosh", np.cosh, lambda x, y: sinh(x), cost=16)
+tanh: Primitive = unary("tanh", np.tanh, lambda x, y: sub(1.0, mul(y, y)), cost=12)
+asinh: Primitive = unary("asinh", np.arcsinh, lambda x, y: rsqrt(add(mul(x, x), 1.0)), cost=16)
+acosh: Primitive = unary(
     "acosh", np.arccosh, lambda x, y: mul(rsqrt(sub(x, 1.0)), rsqrt(add(x, 1.0))), cost=16
 )
-atanh = unary("atanh", np.arctanh, lambda x, y: div(1.0, sub(1.0, mul(x, x))), cost=16)
-logistic = unary("logistic", _logistic_reference, lambda x, y: mul(y, sub(1.0, y)), cost=12)
-erf = unary(
+atanh: Primitive = unary("atanh", np.arctanh, lambda x, y: div(1.0, sub(1.0, mul(x, x))), cost=16)
+logistic: Primitive = unary("logistic", _logistic_reference, lambda x, y: mul(y, sub(1.0, y)), cost=12)
+erf: Primitive = unary(
     "erf", _vectorised(math.erf), lambda x, y: mul(exp(neg(mul(x, x))), _TWO_OVER_SQRT_PI), cost=16
 )
-erf_inv = unary(
+erf_inv: Primitive = unary(
     "erf_inv", _erf_inv_reference, lambda x, y: mul(exp(mul(y, y)), _HALF_SQRT_PI), cost=24
 )
 
-abs_ = elementwise("abs", np.abs, SIGNED, jvp=lambda p, t, out: mul(t[0], sign(p[0])))
-sign = locally_constant("sign", np.sign, NUMBER)
-floor = locally_constant("floor", np.floor, FLOAT)
-ceil = locally_constant("ceil", np.ceil, FLOAT)
-round_ = locally_constant("round", np.rint, FLOAT)
-trunc = locally_constant("trunc", np.trunc, FLOAT)
+abs_: Primitive = elementwise("abs", np.abs, SIGNED, jvp=lambda p, t, out: mul(t[0], sign(p[0])))
+sign: Primitive = locally_constant("sign", np.sign, NUMBER)
+floor: Primitive = locally_constant("floor", np.floor, FLOAT)
+ceil: Primitive = locally_constant("ceil", np.ceil, FLOAT)
+round_: Primitive = locally_constant("round", np.rint, FLOAT)
+trunc: Primitive = locally_constant("trunc", np.trunc, FLOAT)
 
 # --- comparisons, logic, bits --------------------------------------------------------------------
 
-eq = discrete("eq", np.equal, ANY, bool_)
-ne = discrete("ne", np.not_equal, ANY, bool_)
-lt = discrete("lt", np.less, ANY, bool_)
-le = discrete("le", np.less_equal, ANY, bool_)
-gt = discrete("gt", np.greater, ANY, bool_)
-ge = discrete("ge", np.greater_equal, ANY, bool_)
-is_nan = discrete("is_nan", np.isnan, FLOAT, bool_)
-is_finite = discrete("is_finite", np.isfinite, FLOAT, bool_)
-and_ = discrete("and", np.bitwise_and, BITS)
-or_ = discrete("or", np.bitwise_or, BITS)
-xor = discrete("xor", np.bitwise_xor, BITS)
-not_ = discrete("not", np.invert, BITS)
-popcount = discrete("popcount", lambda x: np.bitwise_count(_unsigned(x)).astype(x.dtype), INT)
+eq: Primitive = discrete("eq", np.equal, ANY, bool_)
+ne: Primitive = discrete("ne", np.not_equal, ANY, bool_)
+lt: Primitive = discrete("lt", np.less, ANY, bool_)
+le: Primitive = discrete("le", np.less_equal, ANY, bool_)
+gt: Primitive = discrete("gt", np.greater, ANY, bool_)
+ge: Primitive = discrete("ge", np.greater_equal, ANY, bool_)
+is_nan: Primitive = discrete("is_nan", np.isnan, FLOAT, bool_)
+is_finite: Primitive = discrete("is_finite", np.isfinite, FLOAT, bool_)
+and_: Primitive = discrete("and", np.bitwise_and, BITS)
+or_: Primitive = discrete("or", np.bitwise_or, BITS)
+xor: Primitive = discrete("xor", np.bitwise_xor, BITS)
+not_: Primitive = discrete("not", np.invert, BITS)
+popcount: Primitive = discrete("popcount", lambda x: np.bitwise_count(_unsigned(x)).astype(x.dtype), INT)
 
 
 def _unsigned(x: Array) -> Array:
@@ -454,9 +454,9 @@ def _logical_right(x: Array, by: Array) -> Array:
     return np.right_shift(np.asarray(x).view(np.uint32), by.astype(np.uint32)).view(x.dtype)
 
 
-shift_left = discrete("shift_left", _shift(np.left_shift, False), INT)
-shift_right_logical = discrete("shift_right_logical", _shift(_logical_right, False), INT)
-shift_right_arithmetic = discrete("shift_right_arithmetic", _shift(np.right_shift, True), INT)
+shift_left: Primitive = discrete("shift_left", _shift(np.left_shift, False), INT)
+shift_right_logical: Primitive = discrete("shift_right_logical", _shift(_logical_right, False), INT)
+shift_right_arithmetic: Primitive = discrete("shift_right_arithmetic", _shift(np.right_shift, True), INT)
 
 # --- select, clamp, convert, bitcast -------------------------------------------------------------
 
@@ -485,7 +485,7 @@ def _select_transpose(ct: Value, operands: Sequence[Any]) -> tuple[Any, Any, Any
     )
 
 
-select_p = Primitive(
+select_p: Primitive = Primitive(
     "select",
     _select_abstract,
     lambda c, a, b: np.asarray(np.where(c, a, b), a.dtype),
@@ -527,7 +527,7 @@ def _convert_jvp(p: Sequence[Any], t: Sequence[Any], out: Value, **params: Any) 
     return convert(t[0], **params) if out.aval.dtype.kind == "f" else None
 
 
-convert = Primitive(
+convert: Primitive = Primitive(
     "convert",
     _convert_abstract,
     _convert_reference,
@@ -544,7 +544,7 @@ def _bitcast_abstract(x: Aval, *, dtype: DType) -> Aval:
     return Aval(x.shape, dtype)
 
 
-bitcast = Primitive(
+bitcast: Primitive = Primitive(
     "bitcast",
     _bitcast_abstract,
     lambda x, *, dtype: np.asarray(x).view(dtype.numpy),
