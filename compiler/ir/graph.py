@@ -35,8 +35,11 @@ class Literal:
 
     __slots__ = ("value", "aval")
 
-    def __init__(self, value: bool | int | float, dtype: DType | None = None) -> None:
-        self.aval = Aval((), dtype or of_scalar(value), weak=dtype is None)
+    def __init__(
+        self, value: bool | int | float, dtype: DType | None = None, weak: bool | None = None
+    ) -> None:
+        """Without a dtype it is Python's own kind, and weak; ``weak`` overrides that."""
+        self.aval = Aval((), dtype or of_scalar(value), dtype is None if weak is None else weak)
         with np.errstate(all="ignore"):
             self.value: np.generic = np.asarray(value).astype(self.aval.dtype.numpy)[()]
 
@@ -81,13 +84,15 @@ class Eqn:
 class Graph:
     """Inputs, equations in dependency order, outputs. Functional: nothing is mutated once built.
 
-    ``source`` is the user's function name, kept for messages and shader comments.
+    ``name`` is the user's function, ``input_names`` say what the inputs are in its words (``params.w1``);
+    both only make messages and shaders readable.
     """
 
     inputs: tuple[Var, ...]
     eqns: tuple[Eqn, ...]
     outputs: tuple[Atom, ...]
     name: str = "main"
+    input_names: tuple[str, ...] = ()
     _producers: dict[Var, Eqn] = field(default_factory=dict, repr=False)
 
     @property
@@ -121,6 +126,7 @@ class Graph:
             self.eqns if eqns is None else tuple(eqns),
             self.outputs if outputs is None else tuple(outputs),
             self.name,
+            self.input_names,
         )
 
     def __str__(self) -> str:
