@@ -127,7 +127,7 @@ class GraphTrace(Trace):
         atoms = tuple(self.lift(a).atom for a in args)
         aval = prim.abstract(*(a.aval for a in atoms), **params)
         out = Var(aval)
-        self.eqns.append(Eqn(prim, atoms, params, (out,), source.current()))
+        self.eqns.append(Eqn(prim, atoms, params, (out,), here()))
         return self.tracer(self, out)
 
     def finish(self, outputs: Sequence[Operand]) -> Graph:
@@ -147,6 +147,7 @@ def leaked(value: Tracer) -> LeakedTracerError:
 class _Local(threading.local):
     def __init__(self) -> None:
         self.stack: list[Trace] = []
+        self.source: source.Source | None = None
 
 
 _local = _Local()
@@ -155,6 +156,22 @@ _eager: list[Trace] = []
 
 def _stack() -> list[Trace]:
     return _local.stack
+
+
+@contextmanager
+def at_source(place: source.Source | None) -> Iterator[None]:
+    """Equations made in the body carry ``place``, the line of the equation they are made for."""
+    before = _local.source
+    _local.source = place or before
+    try:
+        yield
+    finally:
+        _local.source = before
+
+
+def here() -> source.Source | None:
+    """The source of an equation made now: that of ``at_source``, else the user's own line."""
+    return _local.source or source.current()
 
 
 def install_eager(trace: Trace) -> None:
@@ -208,6 +225,6 @@ def evaluate(graph: Graph, args: Sequence[Operand]) -> list[Operand]:
         return env[atom] if isinstance(atom, Var) else atom
 
     for eqn in graph.eqns:
-        out = bind(eqn.prim, *map(get, eqn.inputs), **eqn.params)
-        env[eqn.out] = out
+        with at_source(eqn.source):
+            env[eqn.out] = bind(eqn.prim, *map(get, eqn.inputs), **eqn.params)
     return [get(a) for a in graph.outputs]

@@ -1,4 +1,4 @@
-"""Contractions: ``dot_general`` and ``conv_general``, with gradients that are contractions again."""
+"""Contractions: ``dot_general`` and ``conv_general``, with contractions for gradients."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ def _dot_cotangent(ct: Value, other: Any, other_first: bool, contract: Pair, bat
     return c.permuted(out, inverse(left))  # type: ignore[no-any-return]
 
 
-def _dot_transpose(ct: Value, ops: Sequence[Any], *, contract: Pair, batch: Pair) -> tuple[Any, Any]:
+def _dot_transpose(
+    ct: Value, ops: Sequence[Any], *, contract: Pair, batch: Pair
+) -> tuple[Any, Any]:
     lhs, rhs = ops
     if isinstance(lhs, Linear):
         return _dot_cotangent(ct, rhs, False, contract, batch), None
@@ -115,8 +117,8 @@ def _dot_batch(
     """Two batched operands share a batch axis; one gives the batch as one of its free axes."""
     lhs_b, rhs_b = batched
     inner_contract, inner_batch = (
-        (c.after_batch(l) if lhs_b else l, c.after_batch(r) if rhs_b else r)
-        for l, r in (contract, batch)
+        (c.after_batch(left) if lhs_b else left, c.after_batch(right) if rhs_b else right)
+        for left, right in (contract, batch)
     )
     if lhs_b and rhs_b:
         inner_batch = (0, *inner_batch[0]), (0, *inner_batch[1])
@@ -278,9 +280,7 @@ def _conv_transpose(ct: Value, ops: Sequence[Any], **params: Any) -> tuple[Any, 
     return None, _conv_rhs_cotangent(ct, lhs, rhs.aval, params)
 
 
-def _conv_batch(
-    args: Sequence[Any], batched: Sequence[bool], size: int, **params: Any
-) -> Value:
+def _conv_batch(args: Sequence[Any], batched: Sequence[bool], size: int, **params: Any) -> Value:
     """The batch joins the groups when both have it, else the examples or the features."""
     lhs, rhs = args
     groups = lhs.aval.shape[1 if batched[0] else 0]

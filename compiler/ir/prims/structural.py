@@ -193,7 +193,6 @@ slice_: Primitive = Primitive(
 )
 
 
-
 def part(x: Any, axis: int, start: int, limit: int) -> Value:
     """``x[start:limit]`` along one axis."""
     shape = x.aval.shape
@@ -341,8 +340,11 @@ concatenate: Primitive = Primitive(
     ),
     Map(_concatenate_emit),
     jvp=lambda primals, tangents, out, *, axis: concatenate(
-        *(zeros(x.aval.strong()) if t is None else t
-          for x, t in zip(primals, tangents, strict=True)), axis=axis
+        *(
+            zeros(x.aval.strong()) if t is None else t
+            for x, t in zip(primals, tangents, strict=True)
+        ),
+        axis=axis,
     ),  # fmt: skip
     transpose=_concatenate_transpose,
 )
