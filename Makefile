@@ -34,7 +34,7 @@ docs-serve: $(ENV)-docs  ## Serve the documentation and rebuild on change
 
 bench: $(ENV)-test  ## Compare with peers on this machine's adapter
 	@$(BIN)/python scripts/setup_driver.py
-	$(BIN)/python bench/setup_peers.py
+	$(BIN)/python -m bench.setup_peers
 	$(BIN)/python -m bench.mlp_step
 
 wheel: $(ENV)-test  ## Build the wheel into dist/
