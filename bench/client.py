@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -99,6 +100,8 @@ class Client:
         return float(np.median(self.ask("single", steps=steps)["seconds"]))
 
     def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(QUIT_SECONDS)  # its answers end before its complaints do
         self._log.seek(0)
         return "".join(self._log.readlines()[-15:])
 
