@@ -1,0 +1,1 @@
+"""The named local rewrites of ``simplify``, one file a family."""
