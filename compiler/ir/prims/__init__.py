@@ -1,5 +1,13 @@
 """All primitives. Importing this package registers every one; each file is one family."""
 
-from . import contraction, elementwise, reduction, structural
+from . import contraction, elementwise, indexing, random, reduction, structural, window
 
-__all__ = ["contraction", "elementwise", "reduction", "structural"]
+__all__ = [
+    "contraction",
+    "elementwise",
+    "indexing",
+    "random",
+    "reduction",
+    "structural",
+    "window",
+]

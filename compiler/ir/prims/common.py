@@ -1,10 +1,10 @@
-"""What the rules of several primitive families share: argument checks, batching, index conditions."""
+"""What the rules of several primitive families share: checks, batching, index conditions."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ...errors import AxisError, DtypeError, LimitError, ShapeError
 from .. import kernel as K
@@ -88,16 +88,16 @@ def with_batch(x: Operand, batched: bool, size: int) -> Operand:
     return broadcast_in_dim(x, shape=(size, *x.aval.shape), dims=dims)
 
 
-def permuted(x: Any, perm: Sequence[int]) -> Any:
+def permuted(x: Any, perm: Sequence[int]) -> Value:
     """``transpose(x, perm)``; ``x`` itself when the permutation changes nothing."""
     from .structural import transpose
 
     if tuple(perm) == tuple(range(len(perm))):
-        return x
+        return cast(Value, x)
     return transpose(x, perm=tuple(perm))
 
 
-def move_axis(x: Any, source: int, target: int) -> Any:
+def move_axis(x: Any, source: int, target: int) -> Value:
     """``x`` with one axis moved to another place."""
     perm = [a for a in range(x.aval.ndim) if a != source]
     perm.insert(target, source)
@@ -105,7 +105,7 @@ def move_axis(x: Any, source: int, target: int) -> Any:
 
 
 def spaced(position: Index, extent: int, step: int) -> tuple[K.Expr | None, Index]:
-    """Which of ``extent`` elements lying ``step`` apart is at ``position``: condition and element."""
+    """The element at ``position`` of ``extent`` that lie ``step`` apart, and whether there is one."""
     condition = K.inside(position, 0, spread(extent, step))
     rest = position % step
     if rest.constant is None:

@@ -99,7 +99,7 @@ def _dot_cotangent(ct: Value, other: Any, other_first: bool, contract: Pair, bat
             other, ct, contract=(their_free, ct_contract), batch=(batch[1], ct_batch)
         )
     out = dot_general(ct, other, contract=(ct_contract, their_free), batch=(ct_batch, batch[1]))
-    return c.permuted(out, inverse(left))  # type: ignore[no-any-return]
+    return c.permuted(out, inverse(left))
 
 
 def _dot_transpose(
@@ -127,7 +127,7 @@ def _dot_batch(
     at = len(batch[0])
     if rhs_b:
         at = args[0].aval.ndim - len(contract[0])
-    return c.move_axis(out, at, 0)  # type: ignore[no-any-return]
+    return c.move_axis(out, at, 0)
 
 
 def _place(ndim: int, *groups: tuple[Sequence[int], Sequence[Index]]) -> tuple[Index, ...]:
@@ -268,7 +268,7 @@ def _conv_rhs_cotangent(ct: Value, lhs: Value, rhs: Aval, params: dict[str, Any]
         lhs_dilation=params["lhs_dilation"],
         rhs_dilation=params["strides"],
     )
-    return c.permuted(out, (0, *spatial, 1, rank + 2))  # type: ignore[no-any-return]
+    return c.permuted(out, (0, *spatial, 1, rank + 2))
 
 
 def _conv_transpose(ct: Value, ops: Sequence[Any], **params: Any) -> tuple[Any, Any]:
@@ -294,13 +294,13 @@ def _conv_batch(args: Sequence[Any], batched: Sequence[bool], size: int, **param
         lhs = reshape(lhs, shape=(groups, size * n, *lhs.aval.shape[3:]))
         out = conv_general(lhs, rhs, **params)
         out = reshape(out, shape=(groups, size, n, *out.aval.shape[2:]))
-        return c.move_axis(out, 1, 0)  # type: ignore[no-any-return]
+        return c.move_axis(out, 1, 0)
     features = rhs.aval.shape[-1]
     rhs = c.move_axis(rhs, 0, rhs.aval.ndim - 2)
     rhs = reshape(rhs, shape=(*rhs.aval.shape[:-2], size * features))
     out = conv_general(lhs, rhs, **params)
     out = reshape(out, shape=(*out.aval.shape[:-1], size, features))
-    return c.move_axis(out, out.aval.ndim - 2, 0)  # type: ignore[no-any-return]
+    return c.move_axis(out, out.aval.ndim - 2, 0)
 
 
 def _conv_spec(eqn: Eqn) -> ContractSpec:

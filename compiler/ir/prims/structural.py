@@ -32,7 +32,7 @@ def zeros(aval: Aval) -> Operand:
 
 def _broadcast_abstract(x: Aval, *, shape: Shape, dims: Ints) -> Aval:
     c.check_shape("broadcast_in_dim", shape)
-    ordered = all(a < b for a, b in zip(dims, dims[1:], strict=False))
+    ordered = list(dims) == sorted(set(dims))
     if len(dims) != x.ndim or not ordered or any(not 0 <= d < len(shape) for d in dims):
         raise AxisError(f"broadcast_in_dim: dims={dims} do not place the axes of {x} in {shape}")
     if any(n not in (1, shape[d]) for n, d in zip(x.shape, dims, strict=True)):
@@ -308,6 +308,11 @@ def _concatenate_abstract(*xs: Aval, axis: int) -> Aval:
     return Aval(c.check_shape("concatenate", shape), xs[0].dtype, all(x.weak for x in xs))
 
 
+def _concatenate_jvp(p: Sequence[Any], t: Sequence[Any], out: Value, *, axis: int) -> Value:
+    filled = (zeros(x.aval.strong()) if dx is None else dx for x, dx in zip(p, t, strict=True))
+    return concatenate(*filled, axis=axis)
+
+
 def _concatenate_transpose(ct: Value, ops: Sequence[Any], *, axis: int) -> list[Any]:
     out: list[Any] = []
     at = 0
@@ -339,13 +344,7 @@ concatenate: Primitive = Primitive(
         *(c.with_batch(x, b, size) for x, b in zip(args, batched, strict=True)), axis=axis + 1
     ),
     Map(_concatenate_emit),
-    jvp=lambda primals, tangents, out, *, axis: concatenate(
-        *(
-            zeros(x.aval.strong()) if t is None else t
-            for x, t in zip(primals, tangents, strict=True)
-        ),
-        axis=axis,
-    ),  # fmt: skip
+    jvp=_concatenate_jvp,
     transpose=_concatenate_transpose,
 )
 
