@@ -55,12 +55,13 @@ def write(record: Mapping[str, Any], path: Path) -> None:
 
 def table(workload: Workload, rows: Sequence[Row]) -> Table:
     """The rows for a terminal: medians in milliseconds, ratios with their intervals."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    result = Table(title=workload.title, caption=_caption(rows), padding=(0, 1, 0, 0))
+    result = Table(title=workload.title, caption=_caption(rows), box=SIMPLE_HEAD)
     result.add_column("peer")
-    for heading in ("first s", "ms/step", "×", "GFLOP/s", "ms/single step", "×"):
-        result.add_column(heading, justify="right")
+    for heading in ("first s", "ms/step", "×", "GFLOP/s", "ms/single", "×"):
+        result.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         result.add_row(row.peer, *(("[bold red]ERROR[/]",) if row.error else _cells(row, workload)))
     return result

@@ -76,7 +76,7 @@ def mlp_sgd_step(
     logits -= logits.max(axis=1, keepdims=True)
     exps = np.exp(logits)
     sums = exps.sum(axis=1, keepdims=True)
-    loss = (np.log(sums[:, 0]) - logits[rows, y]).mean()
+    loss: np.floating = (np.log(sums[:, 0]) - logits[rows, y]).mean()
     d_logits = exps / sums
     d_logits[rows, y] -= 1
     d_logits /= len(y)

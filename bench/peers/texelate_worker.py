@@ -8,6 +8,7 @@ import numpy as np
 import wgpu
 
 import texelate as tx
+import texelate.numpy as tnp
 
 from .protocol import Message, serve
 
@@ -26,7 +27,7 @@ class MlpStep:
 
     def __init__(self, inputs: Mapping[str, np.ndarray], params: Mapping[str, float]) -> None:
         self._inputs, lr = inputs, params["lr"]
-        self._x, self._y = tx.asarray(inputs["x"]), tx.asarray(inputs["y"])
+        self._x, self._y = tnp.asarray(inputs["x"]), tnp.asarray(inputs["y"])
 
         @tx.jit(donate_argnums=0)
         def step(weights: Params, x: tx.Array, y: tx.Array) -> tuple[Params, tx.Array]:
@@ -37,7 +38,7 @@ class MlpStep:
         self.reset()
 
     def reset(self) -> None:
-        self._weights = {key: tx.asarray(self._inputs[key]) for key in WEIGHTS}
+        self._weights = {key: tnp.asarray(self._inputs[key]) for key in WEIGHTS}
 
     def run(self, steps: int) -> None:
         for _ in range(steps):

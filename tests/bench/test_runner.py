@@ -35,8 +35,8 @@ COUNT = Workload(
 
 def fake(manner: str) -> Peer:
     script = Path(__file__).with_name("fake_worker.py")
-    root = str(script.parents[2])
-    return Peer(manner, (sys.executable, str(script), manner), env={"PYTHONPATH": root})
+    env = {"PYTHONPATH": str(script.parents[2]), "FAKE_MANNER": manner}
+    return Peer(manner, (sys.executable, str(script)), env)
 
 
 def only_row(manner: str) -> Row:
