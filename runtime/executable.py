@@ -1,0 +1,198 @@
+"""A Program on a device: built once, then each call replays launches that are already bound."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..compiler.errors import ArgumentError, TexelateError
+from ..compiler.program import Copy, Dispatch, Program
+from .faults import as_error
+from .native import Fault, Launch, Pass, Segment, Transfer
+from .pool import DeviceBuffer
+from .validate import validate
+
+if TYPE_CHECKING:
+    from .device import Device
+
+REPLAY_CAP = 128
+
+Table = list[DeviceBuffer]  # the buffers of one call, by the Program's numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay:
+    """What one call with certain buffers submits. ``kept`` holds the bind groups that it points to.
+
+    ``dispatches`` are the Program's, in the order of the launches in ``segments``.
+    """
+
+    segments: tuple[Segment, ...]
+    dispatches: tuple[Dispatch, ...]
+    kept: tuple[object, ...]
+
+
+class Executable:
+    """Runs one Program. Constants and temporaries live as long as this object.
+
+    Raises ProgramError, LimitError, CompileError for a program that the device cannot run.
+    """
+
+    def __init__(self, device: Device, program: Program) -> None:
+        validate(program, device.info)
+        self.device, self.program = device, program
+        with device.lock:
+            self._pipelines = [device.pipelines.get(shader) for shader in program.shaders]
+            self._resident = [self._place(b) for b in range(len(program.buffers))]
+        self._inputs = [sig.buffer for sig in program.inputs]
+        self._outputs = [sig.buffer for sig in program.outputs]
+        self._fresh = [
+            (b, spec.nbytes) for b, spec in enumerate(program.buffers) if spec.role == "output"
+        ]
+        self._replays: OrderedDict[tuple[int, ...], Replay] = OrderedDict()
+
+    def _place(self, number: int) -> DeviceBuffer | None:
+        buffer = self.program.buffers[number]
+        if buffer.role == "temp":
+            return self.device.empty(buffer.nbytes)
+        if buffer.role == "constant":
+            data = self.program.constants[buffer.index].ljust(buffer.nbytes, b"\0")
+            return self.device.upload(np.frombuffer(data, np.uint32))
+        return None
+
+    def run(
+        self, inputs: Sequence[DeviceBuffer], donated: Sequence[bool] = ()
+    ) -> list[DeviceBuffer]:
+        """Submits one call and returns its outputs' buffers without waiting for them.
+
+        ``donated`` tells for each input whether the caller gives its memory away; an input that the
+        Program overwrites is copied first when it is not given away, or is passed twice. An output
+        that is an input's buffer is returned as that very DeviceBuffer.
+        """
+        device = self.device
+        device.check()
+        if len(inputs) != len(self._inputs):
+            raise ArgumentError(
+                f"program '{self.program.name}' takes {len(self._inputs)} inputs",
+                why=f"it was given {len(inputs)}",
+            )
+        with device.lock:
+            table, copied = self._table(inputs, donated)
+            replay = self._find(table, inputs, copied)
+            if device.profiling is not None:
+                device.profiling.record(self.program, replay)
+            else:
+                fault = device.driver.submit(replay.segments)
+                if fault is not None:
+                    raise self._blamed(fault, replay)
+        return [table[b] for b in self._outputs]
+
+    def profile(self, inputs: Sequence[DeviceBuffer]) -> list[tuple[str, int]]:
+        """Runs once, each dispatch in a pass of its own: (title, nanoseconds) for each. Blocks."""
+        with self.device.profile() as profile:
+            self.run(inputs)
+        return [(event.title, event.nanoseconds) for event in profile.events]
+
+    def forget(self, numbers: set[int]) -> None:
+        """Drops the replays that use destroyed buffers."""
+        for key in [key for key in self._replays if not numbers.isdisjoint(key)]:
+            del self._replays[key]
+
+    # -- binding ---------------------------------------------------------------------------------
+
+    def _table(
+        self, inputs: Sequence[DeviceBuffer], donated: Sequence[bool]
+    ) -> tuple[Table, list[int]]:
+        """The buffers of this call, and which inputs have to be copied first."""
+        device, copied = self.device, []
+        table: list[DeviceBuffer | None] = self._resident.copy()
+        for number, buffer in zip(self._inputs, inputs, strict=True):
+            table[number] = buffer
+        for i in self.program.donated:
+            given = i < len(donated) and donated[i]
+            if not given or sum(b.allocation is inputs[i].allocation for b in inputs) > 1:
+                table[self._inputs[i]] = device.empty(inputs[i].nbytes)
+                copied.append(i)
+        for number, nbytes in self._fresh:
+            table[number] = device.empty(nbytes)
+        return table, copied  # type: ignore[return-value]  # every role is filled by now
+
+    def _find(self, table: Table, inputs: Sequence[DeviceBuffer], copied: list[int]) -> Replay:
+        numbers = [buffer.allocation.number for buffer in table]
+        key = (*numbers, *(inputs[i].allocation.number for i in copied))
+        replay = self._replays.get(key)
+        if replay is None:
+            self._check_inputs(inputs)
+            replay = self._replays[key] = self._bind(table, inputs, copied)
+            if len(self._replays) > REPLAY_CAP:
+                self._replays.popitem(last=False)
+        else:
+            self._replays.move_to_end(key)
+        return replay
+
+    def _check_inputs(self, inputs: Sequence[DeviceBuffer]) -> None:
+        for i, (buffer, number) in enumerate(zip(inputs, self._inputs, strict=True)):
+            if buffer.pool is not self.device.pool:
+                raise ArgumentError(
+                    f"input {i} of program '{self.program.name}' lies on another device",
+                    fix="read it back and upload it to this device",
+                )
+            needed = self.program.buffers[number].nbytes
+            if buffer.allocation.size < needed:
+                raise ArgumentError(
+                    f"input {i} of program '{self.program.name}' has {buffer.nbytes} bytes",
+                    why=f"the program reads {needed}",
+                )
+
+    def _bind(self, table: Table, inputs: Sequence[DeviceBuffer], copied: list[int]) -> Replay:
+        """Bind groups for every dispatch; runs of dispatches become one pass, copies split it."""
+        segments: list[Segment] = []
+        for i in copied:
+            target = table[self._inputs[i]].allocation
+            size = min(inputs[i].allocation.size, target.size)
+            segments.append(Transfer(inputs[i].allocation.handle, target.handle, size))
+        launches: list[Launch] = []
+        kept: list[object] = []
+        for step in self.program.steps:
+            if isinstance(step, Copy):
+                segments += [Pass(tuple(launches))] if launches else []
+                source, target = table[step.source].allocation, table[step.target].allocation
+                segments.append(Transfer(source.handle, target.handle, step.nbytes))
+                launches = []
+            else:
+                launch, group = self._bound(step, table)
+                launches.append(launch)
+                kept.append(group)
+        segments += [Pass(tuple(launches))] if launches else []
+        return Replay(tuple(segments), self.program.dispatches, tuple(kept))
+
+    def _bound(self, step: Dispatch, table: Table) -> tuple[Launch, object]:
+        pipeline = self._pipelines[step.shader]
+        sizes = self.program.buffers
+        bound = [(table[b].allocation, sizes[b].nbytes) for b in step.buffers]
+        group = self.device.bind_groups.get(step.title, pipeline.access, bound)
+        return Launch(pipeline.handle, group._internal, *step.groups), group
+
+    # -- blame -----------------------------------------------------------------------------------
+
+    def _blamed(self, fault: Fault, replay: Replay) -> TexelateError:
+        """The error with the title of the dispatch that the driver refused, found one by one."""
+        what, driver = f"program '{self.program.name}'", self.device.driver
+        if not fault.lost:
+            launches = _launches(replay.segments)
+            for launch, step in zip(launches, replay.dispatches, strict=True):
+                alone = driver.submit([Pass((launch,))])
+                if alone is not None:
+                    what, fault = f"{what}, dispatch '{step.title}'", alone
+                    break
+        return as_error(fault, what, self.device.info.name)
+
+
+def _launches(segments: Sequence[Segment]) -> Iterator[Launch]:
+    for segment in segments:
+        if isinstance(segment, Pass):
+            yield from segment.launches

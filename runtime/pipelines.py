@@ -1,0 +1,139 @@
+"""Shaders become pipelines once; buffers become bind groups once. Shared by all of a device's programs."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import sys
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..compiler.errors import CompileError
+from ..compiler.knobs import knobs
+from ..compiler.program import Shader
+from .faults import as_error, compile_error
+from .native import Driver, NativeError
+from .pool import Allocation
+
+BIND_GROUP_CAP = 8192
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pipeline:
+    """A compiled shader; ``raw`` keeps ``handle`` alive."""
+
+    name: str
+    access: str
+    raw: Any
+    handle: Any
+
+
+class Pipelines:
+    """Compiled shaders by (text, entry, access). ``created`` counts real compilations."""
+
+    def __init__(self, driver: Driver, adapter: str, features: frozenset[str]) -> None:
+        self._driver, self._adapter, self._features = driver, adapter, features
+        self._known: dict[tuple[str, str, str], Pipeline] = {}
+        self._layouts: dict[str, Any] = {}
+        self.created = 0
+
+    def layout(self, access: str) -> Any:
+        if access not in self._layouts:
+            self._layouts[access] = self._driver.bind_group_layout(access)
+        return self._layouts[access]
+
+    def get(self, shader: Shader) -> Pipeline:
+        """The shader's pipeline. Raises CompileError with the driver's message and the lines meant."""
+        code = override(shader) if knobs.override_dir else shader.code
+        key = code, shader.entry, shader.access
+        if key not in self._known:
+            self._known[key] = self._compile(shader, code)
+        return self._known[key]
+
+    def _compile(self, shader: Shader, code: str) -> Pipeline:
+        missing = set(shader.features) - self._features
+        if missing:
+            raise CompileError(
+                f"shader '{shader.name}' needs {', '.join(sorted(missing))}",
+                why=f"{self._adapter} does not have it",
+                fix="compile the program for this device's features",
+            )
+        if knobs.dump_dir:
+            dump(shader)
+        try:
+            layout = self.layout(shader.access)
+            raw = self._driver.pipeline(shader.name, code, shader.entry, layout)
+        except NativeError as e:
+            if e.fault.lost or e.fault.kind == "OutOfMemory":
+                raise as_error(e.fault, f"compiling '{shader.name}'", self._adapter) from None
+            raise compile_error(e.fault, shader.name, code, self._adapter) from None
+        self.created += 1
+        return Pipeline(shader.name, shader.access, raw, raw._internal)
+
+
+class BindGroups:
+    """Bind groups by (access, buffers, sizes), the least recently made dropped beyond a cap."""
+
+    def __init__(self, driver: Driver, pipelines: Pipelines, adapter: str) -> None:
+        self._driver, self._pipelines, self._adapter = driver, pipelines, adapter
+        self._known: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self.created = 0
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, title: str, access: str, bound: Sequence[tuple[Allocation, int]]) -> Any:
+        """wgpu's bind group of the first ``nbytes`` of each buffer; ``title`` is for messages."""
+        key = access, *((allocation.number, nbytes) for allocation, nbytes in bound)
+        group = self._known.get(key)
+        if group is None:
+            pairs = [(allocation.raw, nbytes) for allocation, nbytes in bound]
+            try:
+                group = self._driver.bind_group(title, self._pipelines.layout(access), pairs)
+            except NativeError as e:
+                raise as_error(e.fault, f"binding '{title}'", self._adapter) from None
+            self._known[key] = group
+            self.created += 1
+            while len(self._known) > BIND_GROUP_CAP:
+                self._known.popitem(last=False)
+        return group
+
+    def forget(self, numbers: set[int]) -> None:
+        """Drops the bind groups of destroyed buffers."""
+        for key in [k for k in self._known if any(number in numbers for number, _ in k[1:])]:
+            del self._known[key]
+
+
+def file_name(shader: Shader) -> str:
+    """Where ``knobs.dump_dir`` and ``knobs.override_dir`` keep a shader's text.
+
+    >>> file_name(Shader("add relu", "fn main() {}", (64, 1, 1), "rw"))
+    'add_relu-0ee96d62.wgsl'
+    """
+    name = re.sub(r"[^A-Za-z0-9_.]+", "_", shader.name)[:80]
+    return f"{name}-{hashlib.sha256(shader.code.encode()).hexdigest()[:8]}.wgsl"
+
+
+def dump(shader: Shader) -> None:
+    """Writes the generated text into ``knobs.dump_dir``."""
+    path = Path(knobs.dump_dir or ".") / file_name(shader)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(shader.code, encoding="utf-8")
+
+
+def override(shader: Shader) -> str:
+    """The text in ``knobs.override_dir`` if it has this shader's file, else the shader's own."""
+    path = Path(knobs.override_dir or ".") / file_name(shader)
+    if not path.is_file():
+        return shader.code
+    _announce(path)
+    return path.read_text(encoding="utf-8")
+
+
+@functools.cache
+def _announce(path: Path) -> None:
+    print(f"texelate: using the edited shader {path}", file=sys.stderr)

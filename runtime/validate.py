@@ -1,0 +1,97 @@
+"""Checks a Program against a device before anything of it runs, so that a bad one is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..compiler.errors import LimitError, ProgramError
+from ..compiler.program import Dispatch, Program, Shader
+from .adapter import AdapterInfo
+
+
+def validate(program: Program, info: AdapterInfo) -> None:
+    """Raises ProgramError for a program that is not consistent, LimitError for one that ``info`` cannot run."""
+    if program.language != "wgsl":
+        raise ProgramError(
+            f"program '{program.name}' is written in {program.language}",
+            why="this runtime runs WGSL compute shaders",
+            fix="compile it for the webgpu backend",
+        )
+    problem = next(_problems(program), None)
+    if problem is not None:
+        raise ProgramError(f"program '{program.name}' is not valid", why=problem)
+    for shader in program.shaders:
+        _check_workgroup(shader, info)
+    for step in program.dispatches:
+        _check_groups(step, info)
+
+
+def _problems(program: Program) -> Iterator[str]:
+    buffers = program.buffers
+    for kind, signatures in (("input", program.inputs), ("output", program.outputs)):
+        for sig in signatures:
+            if not 0 <= sig.buffer < len(buffers):
+                yield f"{kind} '{sig.name}' names buffer {sig.buffer}, which does not exist"
+    for b, buffer in enumerate(buffers):
+        if buffer.nbytes < 4 or buffer.nbytes % 4:
+            yield f"buffer {b} has {buffer.nbytes} bytes: not a positive multiple of 4"
+        if buffer.role == "constant" and not 0 <= buffer.index < len(program.constants):
+            yield f"buffer {b} is constant {buffer.index}, which does not exist"
+        elif buffer.role == "constant" and len(program.constants[buffer.index]) > buffer.nbytes:
+            yield f"constant {buffer.index} is larger than its buffer {b}"
+    for step in program.steps:
+        if isinstance(step, Dispatch):
+            yield from _dispatch_problems(program, step)
+        elif not all(0 <= b < len(buffers) for b in (step.source, step.target)):
+            yield "a copy names a buffer that does not exist"
+        elif step.nbytes > min(buffers[step.source].nbytes, buffers[step.target].nbytes):
+            yield f"a copy of {step.nbytes} bytes is larger than its buffers"
+        elif step.source == step.target:
+            yield f"a copy has buffer {step.source} as source and target"
+
+
+def _dispatch_problems(program: Program, step: Dispatch) -> Iterator[str]:
+    where = f"dispatch '{step.title}'"
+    if not 0 <= step.shader < len(program.shaders):
+        yield f"{where} names shader {step.shader}, which does not exist"
+        return
+    if not all(0 <= b < len(program.buffers) for b in step.buffers):
+        yield f"{where} names a buffer that does not exist"
+        return
+    access = program.shaders[step.shader].access
+    if len(access) != len(step.buffers) or set(access) - set("rw"):
+        yield f"{where} has {len(step.buffers)} buffers, its shader's access is '{access}'"
+    written = [b for b, letter in zip(step.buffers, access, strict=False) if letter == "w"]
+    if any(step.buffers.count(b) > 1 for b in written):
+        yield f"{where} writes a buffer that it binds twice"
+    for b in written:
+        buffer = program.buffers[b]
+        donated = buffer.role == "input" and buffer.index in program.donated
+        if buffer.role in ("input", "constant") and not donated:
+            yield f"{where} writes {buffer.role} {buffer.index}"
+
+
+def _check_workgroup(shader: Shader, info: AdapterInfo) -> None:
+    x, y, z = shader.workgroup
+    for value, name in (
+        (x, "max_compute_workgroup_size_x"),
+        (y, "max_compute_workgroup_size_y"),
+        (z, "max_compute_workgroup_size_z"),
+        (x * y * z, "max_compute_invocations_per_workgroup"),
+        (len(shader.access), "max_storage_buffers_per_shader_stage"),
+    ):
+        _check(f"shader '{shader.name}'", value, name, info)
+
+
+def _check_groups(step: Dispatch, info: AdapterInfo) -> None:
+    name = "max_compute_workgroups_per_dimension"
+    _check(f"dispatch '{step.title}'", max(step.groups), name, info)
+
+
+def _check(what: str, value: int, name: str, info: AdapterInfo) -> None:
+    if value > info.limits[name]:
+        raise LimitError(
+            f"{what} needs {value:,}, {info.name} allows {info.limits[name]:,}",
+            why=f"that is its {name}",
+            fix="compile the program for this device's limits",
+        )
