@@ -41,13 +41,12 @@ def main(argv: list[str] | None = None) -> int:
     from rich.console import Console
 
     options, console = arguments(argv), Console()
+    peers = [PEERS[name] for name in options.peers]
     with console.status("start") as status:
-        rows = runner.run(
-            MLP_STEP,
-            [PEERS[name] for name in options.peers],
-            rounds=options.rounds,
-            progress=status.update,
-        )
+        try:
+            rows = runner.run(MLP_STEP, peers, rounds=options.rounds, progress=status.update)
+        except ValueError as error:
+            sys.exit(f"cannot measure: {error}")
     console.print(report.table(MLP_STEP, rows))
     if options.json:
         report.write(report.as_json(MLP_STEP, rows, options.rounds), options.json)

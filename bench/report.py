@@ -58,12 +58,14 @@ def table(workload: Workload, rows: Sequence[Row]) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    result = Table(title=workload.title, caption=_caption(rows), box=SIMPLE_HEAD)
-    result.add_column("peer")
-    for heading in ("first s", "ms/step", "×", "GFLOP/s", "ms/single", "×"):
+    result = Table(
+        title=workload.title, caption=_caption(rows), box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    result.add_column("peer", no_wrap=True)
+    for heading in ("first s", "ms/step", "×", "ms/single", "×"):
         result.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        result.add_row(row.peer, *(("[bold red]ERROR[/]",) if row.error else _cells(row, workload)))
+        result.add_row(row.peer, *(("[bold red]ERROR[/]",) if row.error else _cells(row)))
     return result
 
 
@@ -73,11 +75,10 @@ def _caption(rows: Sequence[Row]) -> str:
     return "\n".join([f"× = times {rows[0].peer}'s median, with its 95 % interval", *lines])
 
 
-def _cells(row: Row, workload: Workload) -> tuple[str, ...]:
+def _cells(row: Row) -> tuple[str, ...]:
     medians = {metric: quartiles(row.seconds[metric])[1] for metric in METRICS}
-    rate = workload.flops / medians["batch"] / 1e9
     batch, single = ((f"{medians[m] * 1e3:.2f}", _ratio(row.ratios.get(m))) for m in METRICS)
-    return f"{row.first_s:.2f}", *batch, f"{rate:.1f}", *single
+    return f"{row.first_s:.2f}", *batch, *single
 
 
 def _ratio(found: Ratio | None) -> str:
