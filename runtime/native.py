@@ -1,9 +1,9 @@
 """The one place that talks to wgpu: a device's few calls, and the direct path to wgpu-native.
 
-Objects (buffers, pipelines, bind groups) are made through wgpu-py's public API. Encoding and mapping
-call the C functions of wgpu-native itself, because wgpu-py checks for errors around every call: 5 us a
-dispatch against 2 us here, where errors are looked for twice per submit. Handles are opaque (``Any``);
-wgpu is imported only when a device is looked for.
+Objects (buffers, pipelines, bind groups) are made through wgpu-py's public API. Encoding and
+mapping call the C functions of wgpu-native itself, because wgpu-py looks for errors around every
+call: 5 us a dispatch against 2 us here, where they are looked for twice a submit. Handles are
+opaque (``Any``); wgpu is imported only when an adapter is looked for.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Pass(NamedTuple):
 
 
 class Resolve(NamedTuple):
-    """Writes the first ``count`` timestamps of a query set into a buffer, 8 bytes each."""
+    """Writes the first ``stamps`` timestamps of a query set into a buffer, 8 bytes each."""
 
     queries: Handle
-    count: int
+    stamps: int
     target: Handle
 
 
@@ -57,7 +57,7 @@ Segment = Pass | Transfer | Resolve
 
 
 class Fault(NamedTuple):
-    """An error as the driver reports it: "Validation", "OutOfMemory", "Internal" …, and its text."""
+    """An error as the driver reports it: "Validation", "OutOfMemory", …, and its text."""
 
     kind: str
     message: str
@@ -125,7 +125,7 @@ class Driver:
         return self.guarded(make, label=name, layout=pipeline_layout, compute=stage)
 
     def bind_group_layout(self, access: str) -> Any:
-        """The layout of storage buffers 0, 1, … with one letter each: r (read) or w (read-write)."""
+        """The layout of storage buffers 0, 1, …, a letter each: r (read) or w (read-write)."""
         kinds = {"r": "read-only-storage", "w": "storage"}
         entries = [
             {"binding": i, "visibility": "COMPUTE", "buffer": {"type": kinds[letter]}}
@@ -170,9 +170,9 @@ class Driver:
             case Transfer(source, target, nbytes):
                 copy = self._lib.wgpuCommandEncoderCopyBufferToBuffer
                 copy(encoder, source, 0, target, 0, nbytes)
-            case Resolve(queries, count, target):
+            case Resolve(queries, stamps, target):
                 resolve = self._lib.wgpuCommandEncoderResolveQuerySet
-                resolve(encoder, queries, 0, count, target, 0)
+                resolve(encoder, queries, 0, stamps, target, 0)
 
     def _encode_pass(self, encoder: Handle, launches: Sequence[Launch], desc: Handle) -> None:
         lib, null = self._lib, self._ffi.NULL
@@ -238,7 +238,7 @@ class Driver:
         return self.guarded(self.raw.create_query_set, type="timestamp", count=count)
 
     def timed_pass(self, queries: Any, first: int) -> Handle:
-        """A Pass's descriptor: timestamps go to ``first`` at its begin and ``first + 1`` at its end."""
+        """A Pass's descriptor: timestamp ``first`` at its begin, ``first + 1`` at its end."""
         writes = self._ffi.new("WGPUPassTimestampWrites *")
         writes.querySet = queries._internal
         writes.beginningOfPassWriteIndex, writes.endOfPassWriteIndex = first, first + 1

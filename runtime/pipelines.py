@@ -1,4 +1,4 @@
-"""Shaders become pipelines once; buffers become bind groups once. Shared by all of a device's programs."""
+"""Shaders become pipelines once, buffers become bind groups once, for all programs of a device."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Pipelines:
         return self._layouts[access]
 
     def get(self, shader: Shader) -> Pipeline:
-        """The shader's pipeline. Raises CompileError with the driver's message and the lines meant."""
+        """The shader's pipeline. Raises CompileError with the driver's message and its lines."""
         code = override(shader) if knobs.override_dir else shader.code
         key = code, shader.entry, shader.access
         if key not in self._known:

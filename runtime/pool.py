@@ -1,8 +1,8 @@
 """Device memory: buffers in size classes, reused, returned when the last Python reference dies.
 
-All work goes through one queue, so a buffer may be reused as soon as what used it was submitted. Reuse
-is by lowest number first: a loop that frees and takes the same buffers then meets the same combinations
-again, and the caches keyed by buffers (bind groups, replays) hit.
+All work goes through one queue, so a buffer may be reused as soon as what used it was submitted.
+Reuse is by lowest number first: a loop that frees and takes the same buffers then meets the same
+combinations again, and the caches keyed by buffers (bind groups, replays) hit.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class DeviceBuffer:
 
 @dataclass(frozen=True, slots=True)
 class PoolStats:
-    """Buffers in use (``live``) and kept for reuse (``free``); ``peak`` is the most bytes ever live."""
+    """Buffers in use (``live``) and kept for reuse (``free``); ``peak``: most bytes ever live."""
 
     live: int
     free: int
@@ -86,8 +86,8 @@ def size_class(nbytes: int) -> int:
 class Pool:
     """Buffers of one usage.
 
-    In bytes: ``largest`` bounds one buffer, ``memory`` all of them, ``cap`` those kept free for reuse
-    (beyond, the least recently used are destroyed; by default ``knobs.pool_bytes``).
+    In bytes: ``largest`` bounds one buffer, ``memory`` all of them, ``cap`` those kept free for
+    reuse (beyond, the least recently used are destroyed; by default ``knobs.pool_bytes``).
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class Pool:
             self._free_bytes += allocation.size
 
     def trim(self, keep: int) -> None:
-        """Destroys free buffers, least recently used first, until at most ``keep`` bytes are free."""
+        """Destroys free buffers, least recently used first, until ``keep`` bytes are free."""
         with self._lock:
             self._collect()
             doomed = set()

@@ -1,4 +1,4 @@
-"""What a program's dispatches cost: timestamp queries where the device has them, else waiting around each."""
+"""What dispatches cost: by timestamp queries where the device has them, else by waiting for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values back from the device: through reused staging buffers, several at a time, waited for or awaited."""
+"""Values back from the device, through reused staging buffers: waited for or awaited."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STAGING_CAP = 256 << 20
 
 
 class Read:
-    """A read-back under way: the copy is submitted, and ``done`` is set when the bytes are there."""
+    """A read-back under way: its copy is submitted; ``done`` is set when the bytes are there."""
 
     def __init__(self, staging: DeviceBuffer, nbytes: int) -> None:
         self.staging, self.nbytes = staging, nbytes

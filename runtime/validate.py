@@ -1,4 +1,4 @@
-"""Checks a Program against a device before anything of it runs, so that a bad one is refused by name."""
+"""Checks a Program against a device before any of it runs, so that a bad one is refused by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .adapter import AdapterInfo
 
 
 def validate(program: Program, info: AdapterInfo) -> None:
-    """Raises ProgramError for a program that is not consistent, LimitError for one that ``info`` cannot run."""
+    """Raises ProgramError for an inconsistent program, LimitError for one beyond ``info``'s limits."""
     if program.language != "wgsl":
         raise ProgramError(
             f"program '{program.name}' is written in {program.language}",
@@ -39,6 +39,11 @@ def _problems(program: Program) -> Iterator[str]:
             yield f"buffer {b} is constant {buffer.index}, which does not exist"
         elif buffer.role == "constant" and len(program.constants[buffer.index]) > buffer.nbytes:
             yield f"constant {buffer.index} is larger than its buffer {b}"
+    yield from _step_problems(program)
+
+
+def _step_problems(program: Program) -> Iterator[str]:
+    buffers = program.buffers
     for step in program.steps:
         if isinstance(step, Dispatch):
             yield from _dispatch_problems(program, step)
