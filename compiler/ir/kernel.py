@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -51,12 +51,18 @@ class Expr:
         return f"{self.op}({inner})"
 
     def depends(self, atom: IndexAtom) -> bool:
+        if atom == LANE and self.lanes > 1:
+            return True
         if isinstance(self.attr, Index) and self.attr.depends(atom):
             return True
         return any(a.depends(atom) for a in self.args)
 
     def substitute(self, values: Mapping[IndexAtom, IndexLike]) -> Expr:
         """With index atoms replaced (used to take a vector apart, lane by lane)."""
+        if self.lanes > 1 and LANE in values:
+            component = values[LANE]
+            assert isinstance(component, int), "a vector is taken apart by constants"
+            return lane(self, component)
         if self.op == "index":
             return index_value(self.attr.substitute(values))
         args = tuple(a.substitute(values) for a in self.args)
@@ -165,6 +171,15 @@ def inside(index: IndexLike, lo: int, hi: int) -> Expr | None:
     return conjunction(low, high)
 
 
+def is_vector_access(offset: Index) -> bool:
+    """Whether the lanes of ``offset`` are one aligned group of four consecutive elements."""
+    return (
+        offset.linear_in(LANE)
+        and offset.coefficient(LANE) == 1
+        and offset.substitute({LANE: 0}).divisible_by(LANES)
+    )
+
+
 def register(name: str, dtype: DType, lanes: int = 1) -> Expr:
     """The current value of a mutable register."""
     return Expr("register", (), dtype, lanes, name)
@@ -258,16 +273,33 @@ class Shared:
 class Kernel:
     """One dispatch: parameters, the launch, and the body each invocation runs.
 
-    ``grid`` loops are bound to the global invocation (x fastest); ``notes`` become the header comment.
+    ``groups`` workgroups of ``workgroup`` invocations, both linear. The body sees the loop variables
+    ITEM (the global invocation, when ``items`` says how many there are; those beyond return at once)
+    or GROUP and THREAD (when invocations of a workgroup cooperate). ``notes`` become the header comment.
+    ``aliases`` (read name, written name): buffers updated in place, bound once.
     """
 
     name: str
     params: tuple[Param, ...]
     body: tuple[Stmt, ...]
-    workgroup: tuple[int, int, int]
-    groups: tuple[int, int, int]
+    workgroup: int
+    groups: int
+    items: int | None = None
     shared: tuple[Shared, ...] = ()
     notes: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
     flops: int = 0
     nbytes: int = 0
-    schedule: dict[str, Any] = field(default_factory=dict)
+    schedule: str = ""
+
+
+def item(extent: int) -> Loop:
+    return Loop("item", extent)
+
+
+def group(extent: int) -> Loop:
+    return Loop("group", extent)
+
+
+def thread(extent: int) -> Loop:
+    return Loop("thread", extent)

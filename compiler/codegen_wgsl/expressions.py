@@ -1,0 +1,154 @@
+"""One Kernel IR expression as WGSL text, given the text of its operands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..ir import kernel as K
+from ..ir.dtypes import DType, bool_
+from ..ir.kernel import Expr
+from .helpers import function
+
+SCALAR = {"float32": "f32", "int32": "i32", "uint32": "u32", "bool": "bool"}
+
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "eq": "==", "ne": "!=", "lt": "<", "le": "<=",
+          "gt": ">", "ge": ">=", "and": "&", "or": "|"}  # fmt: skip
+_BUILTIN = {"floor", "ceil", "round", "trunc", "sqrt", "exp", "log", "sin", "cos", "tan", "abs"}
+_RENAMED = {"rsqrt": "inverseSqrt", "popcount": "countOneBits", "fma": "fma"}
+_HELPED = {"expm1", "log1p", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+           "atanh", "logistic", "erf", "erf_inv", "atan2", "pow"}  # fmt: skip
+_BY_KIND = {  # helpers that depend on the operands' kind
+    ("max", "f"): "max", ("min", "f"): "min", ("div", "i"): "idiv", ("div", "u"): "udiv",
+    ("rem", "f"): "fmod", ("rem", "i"): "irem", ("rem", "u"): "urem", ("sign", "f"): "sign",
+    ("is_nan", "f"): "isnan", ("is_finite", "f"): "isfinite",
+}  # fmt: skip
+_BOOL = {"max": "({0} | {1})", "min": "({0} & {1})", "lt": "(!{0} & {1})", "gt": "({0} & !{1})",
+         "le": "(!{0} | {1})", "ge": "({0} | !{1})", "xor": "({0} != {1})", "not": "!{0}"}  # fmt: skip
+_SHIFT = {"shift_left": "<<", "shift_right_logical": ">>", "shift_right_arithmetic": ">>"}
+
+
+def type_name(dtype: DType, lanes: int) -> str:
+    scalar = SCALAR[dtype.name]
+    return f"vec4<{scalar}>" if lanes > 1 else scalar
+
+
+def storage_type(dtype: DType, lanes: int) -> str:
+    """The element type of a buffer: bools are words."""
+    scalar = "u32" if dtype is bool_ else SCALAR[dtype.name]
+    return f"vec4<{scalar}>" if lanes > 1 else scalar
+
+
+class ExpressionPrinter:
+    """Prints expressions and collects the helpers they need."""
+
+    def __init__(self) -> None:
+        self.helpers: set[tuple[str, int]] = set()
+        self.needs_inf = False
+
+    def _help(self, name: str, lanes: int, args: Sequence[str]) -> str:
+        self.helpers.add((name, lanes))
+        return f"{function(name, lanes)}({', '.join(args)})"
+
+    def constant(self, x: Expr) -> str:
+        value = K.const_value(x)
+        if x.dtype is bool_:
+            return "true" if value else "false"
+        if x.dtype.kind != "f":
+            return f"{int(value)}u" if x.dtype.kind == "u" else _integer(int(value))
+        if np.isnan(value):
+            return self._help("nan", 1, ())
+        if np.isinf(value):
+            text = self._help("inf", 1, ())
+            return text if value > 0 else f"(-{text})"
+        return _float(value)
+
+    def text(self, x: Expr, args: Sequence[str]) -> str:
+        """``x`` in WGSL; ``args`` are its operands' texts (names or parenthesised)."""
+        op, kind = x.op, (x.args[0].dtype.kind if x.args else "")
+        if op == "const":
+            return self.constant(x)
+        if kind == "b" and op in _BOOL:
+            return _BOOL[op].format(*args)
+        if (op, kind) in _BY_KIND:
+            return self._help(_BY_KIND[op, kind], x.lanes, args)
+        if op in _INFIX:
+            return f"({args[0]} {_INFIX[op]} {args[1]})"
+        if op in _HELPED:
+            return self._help(op, x.lanes, args)
+        return self._special(x, op, kind, args)
+
+    def _special(self, x: Expr, op: str, kind: str, args: Sequence[str]) -> str:
+        if op == "fma" and kind != "f":
+            return f"({args[0]} * {args[1]} + {args[2]})"
+        if op in _BUILTIN or op in ("max", "min", "sign"):
+            return self._builtin(x, op, kind, args)
+        if op in _RENAMED:
+            return f"{_RENAMED[op]}({', '.join(args)})"
+        if op == "div":
+            return f"({args[0]} / {args[1]})"
+        if op == "neg":
+            return f"({type_name(x.dtype, x.lanes)}(0u) - {args[0]})" if kind == "u" else f"(-{args[0]})"
+        if op in ("xor", "not"):
+            return f"({args[0]} ^ {args[1]})" if op == "xor" else f"(~{args[0]})"
+        if op == "select":
+            return f"select({args[2]}, {args[1]}, {args[0]})"
+        if op in _SHIFT:
+            return self._shift(x, op, kind, args)
+        return self._shape(x, op, args)
+
+    def _builtin(self, x: Expr, op: str, kind: str, args: Sequence[str]) -> str:
+        if op == "sign" and kind == "u":
+            return f"min({args[0]}, {type_name(x.dtype, x.lanes)}(1u))"
+        return f"{op}({', '.join(args)})"
+
+    def _shift(self, x: Expr, op: str, kind: str, args: Sequence[str]) -> str:
+        """Amounts outside [0, 32) move every bit out; WGSL would take them modulo 32."""
+        wide, value, by = type_name(x.dtype, x.lanes), args[0], args[1]
+        unsigned = wide.replace("i32", "u32")
+        amount = f"{unsigned}({by})"
+        if op == "shift_right_logical":
+            shifted = f"{wide}({unsigned}({value}) >> ({amount} & {unsigned}(31u)))"
+        else:
+            shifted = f"({value} {_SHIFT[op]} ({amount} & {unsigned}(31u)))"
+        rest = f"({value} >> {unsigned}(31u))" if op.endswith("arithmetic") and kind == "i" else f"{wide}(0)"
+        return f"select({shifted}, {rest}, {amount} > {unsigned}(31u))"
+
+    def _shape(self, x: Expr, op: str, args: Sequence[str]) -> str:
+        wide = type_name(x.dtype, x.lanes)
+        if op in ("splat", "vector"):
+            return f"{wide}({', '.join(args)})"
+        if op == "lane":
+            return f"{args[0]}.{'xyzw'[x.attr]}"
+        if op == "bitcast":
+            return f"bitcast<{wide}>({args[0]})"
+        if op == "convert":
+            return self._convert(x, args[0])
+        raise ValueError(f"no WGSL for the operation {op!r}")
+
+    def _convert(self, x: Expr, arg: str) -> str:
+        source = x.args[0].dtype
+        if x.dtype is bool_:
+            return f"({arg} != {type_name(source, x.lanes)}(0))"
+        if source.kind == "f":
+            return self._help("f2i" if x.dtype.kind == "i" else "f2u", x.lanes, (arg,))
+        return f"{type_name(x.dtype, x.lanes)}({arg})"
+
+
+def _integer(value: int) -> str:
+    return f"i32({value})" if value < 0 else f"{value}"
+
+
+def _float(value: np.floating) -> str:  # type: ignore[type-arg]
+    """The shortest text with the same bits; subnormals by their bits, as drivers may flush them."""
+    x = np.float32(value)
+    if x != 0 and abs(x) < np.finfo(np.float32).tiny:
+        return f"bitcast<f32>({int(x.view(np.uint32)):#x}u)"
+    text = np.format_float_scientific(x, trim="-") if _is_extreme(x) else repr(float(str(x)))
+    text = text if any(c in text for c in ".e") else text + ".0"
+    return f"({text}f)" if np.signbit(x) else f"{text}f"
+
+
+def _is_extreme(x: np.float32) -> bool:
+    return x != 0 and not 1e-4 <= abs(float(x)) < 1e7

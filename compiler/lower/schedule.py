@@ -1,0 +1,192 @@
+"""Choosing a schedule: rules for each family and target, first match wins, fallback last.
+
+Thresholds carry their source. "M" marks measurements in docs/design/measurements.md (lavapipe, 2 cores);
+"A" marks the numbers that several tuned WebGPU libraries agree on (32x32 tiles of 4x4 registers,
+64-256 invocations).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..ir.graph import Var
+from ..ir.index import Index, product
+from ..ir.kernel import LANES, Shared, Stmt
+from ..passes.group import Group
+from ..target import Target
+from .contract import ContractSchedule, emit_contract, lane_choice
+from .emit import Misaligned
+from .nest import NestSchedule, emit_nest
+from .staged import emit_staged
+
+# (rows, cols) of results an invocation keeps in registers, best first. M: 16x16 is the fastest on
+# llvmpipe, 8x8 compiles four times faster; both need enough invocations to fill the SIMD lanes.
+SOFTWARE_BLOCKS = ((16, 16), (8, 16), (8, 8), (4, 8), (4, 4), (2, 4), (1, 4))
+SOFTWARE_BIG_FLOPS = 1 << 27  # M: below, compiling 16x16 costs more than it saves
+SOFTWARE_MIN_INVOCATIONS = 64  # M: 2 cores x 8 lanes x 4 to hide latency
+GPU_STAGE = 8  # A: 8x8 invocations of 4x4 registers, a 32x32 tile
+GPU_BIG_STAGE = 16  # A: 64x64 tiles where there are at least 16 of them
+MAX_WASTE = 1.35  # results computed over results wanted, for blocks that overhang the edges
+COOPERATIVE_INNER = 256  # A: below, an invocation a row is as fast as a workgroup a row
+
+
+@dataclass
+class Scheduled:
+    """A group as statements for one invocation, and how many invocations to launch."""
+
+    stmts: tuple[Stmt, ...]
+    workgroup: int
+    groups: int
+    items: int | None
+    schedule: str
+    loads: dict[str, set[Index]]
+    stores: dict[Var, set[Index]]
+    shared: tuple[Shared, ...] = ()
+
+
+def schedule_group(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
+    """Emits ``group`` with the schedule that the rules choose; ``names`` are its buffers'."""
+    if group.root is not None:
+        return _contract(group, target, names)
+    return _nest(group, target, names)
+
+
+def fits(group: Group, reads: Sequence[Var]) -> bool:
+    """Whether the group's equations can share a kernel (a trial emission, minimally scheduled)."""
+    names = {v: f"b{i}" for i, v in enumerate((*reads, *group.outputs))}
+    try:
+        if group.root is not None:
+            emit_contract(group, ContractSchedule(1, LANES, 1, "", "n"), names)
+        else:
+            emit_nest(group, NestSchedule(""), names)
+    except Misaligned:
+        return False
+    return True
+
+
+# --- loop nests ----------------------------------------------------------------------------------
+
+
+def _nest(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
+    threads = _cooperating(group, target)
+    choices = [NestSchedule(lanes, threads) for lanes in _lane_choices(group, threads)]
+    bodies = [(c, emit_nest(group, c, names)) for c in choices]
+    best, body = min(bodies, key=lambda cb: cb[1].cost / (LANES if cb[0].lanes else 1))
+    workgroup = threads if threads > 1 else _workgroup(body.rows, target)
+    return Scheduled(
+        tuple(body.stmts),
+        workgroup,
+        body.rows if threads > 1 else -(-body.rows // workgroup),
+        None if threads > 1 else body.rows,
+        str(best),
+        body.emitter.loads,
+        body.stores,
+        body.shared,
+    )
+
+
+def _lane_choices(group: Group, threads: int) -> Iterator[str]:
+    plain = group.spec is not None and group.spec.axes is not None
+    positional = any(fold.prim.name in ("argmax", "argmin") for fold in group.folds)
+    only_rows = all(map(group.is_row_output, group.outputs))
+    if threads == 1 and group.rows >= LANES and (only_rows or group.rows % LANES == 0):
+        yield "rows"
+    if plain and not positional and group.inner and group.inner % LANES == 0:
+        yield "inner"
+    yield ""
+
+
+def _cooperating(group: Group, target: Target) -> int:
+    """Invocations a row: a workgroup on GPUs when rows are long and lie in one piece."""
+    spec = group.spec
+    if target.is_software or spec is None or spec.axes is None:
+        return 1  # M: barriers cost llvmpipe more than a serial row
+    contiguous = spec.axes == tuple(
+        range(len(group.operand_shape) - len(spec.axes), len(group.operand_shape))
+    )
+    positional = any(fold.prim.name in ("argmax", "argmin") for fold in group.folds)
+    if not contiguous or positional or group.inner < COOPERATIVE_INNER:
+        return 1
+    return min(256 if group.inner >= 4096 else 64, target.max_invocations)
+
+
+def _workgroup(items: int, target: Target) -> int:
+    """M: 64 on llvmpipe; A: 64-256 on GPUs. Fewer when there is less to do, for the second core."""
+    want = 64 if target.is_software or items < 65536 else 256
+    return min(want, target.max_invocations)
+
+
+# --- contractions --------------------------------------------------------------------------------
+
+
+def _contract(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
+    staged = None if target.is_software else _stage_side(group, target)
+    if staged:
+        return _staged(group, target, names, staged)
+    rows, cols = next(_blocks(group, target))
+    schedule = _with_lanes(group, ContractSchedule(rows, cols, LANES), names)
+    body = emit_contract(group, schedule, names)
+    workgroup = _workgroup(body.tiles, target)
+    groups = -(-body.tiles // workgroup)
+    return Scheduled(
+        tuple(body.stmts),
+        workgroup,
+        groups,
+        body.tiles,
+        str(schedule),
+        body.emitter.loads,
+        body.stores,
+    )
+
+
+def _with_lanes(
+    group: Group, schedule: ContractSchedule, names: dict[Var, str]
+) -> ContractSchedule:
+    lhs, rhs = lane_choice(group, schedule, names)
+    return ContractSchedule(
+        schedule.rows, schedule.cols, schedule.unroll, lhs, rhs, schedule.stage
+    )
+
+
+def _blocks(group: Group, target: Target) -> Iterator[tuple[int, int]]:
+    """Register blocks in order of preference; the last always fits."""
+    spec = group.contraction
+    m, n, k, batch = (product(e) for e in (spec.m, spec.n, spec.k, spec.batch))
+    for rows, cols in SOFTWARE_BLOCKS:
+        tiles = -(-m // rows) * -(-n // cols)
+        big = rows * cols > 128
+        if big and 2 * m * n * k * batch < SOFTWARE_BIG_FLOPS:
+            continue
+        if tiles * rows * cols <= MAX_WASTE * m * n and tiles * batch >= SOFTWARE_MIN_INVOCATIONS:
+            yield rows, cols
+    yield min(8, 1 << (max(m, 1) - 1).bit_length()) if m * n * batch > 256 else 1, LANES
+
+
+def _stage_side(group: Group, target: Target) -> int:
+    """The side of the square of invocations that stages tiles, 0 where staging does not pay."""
+    spec = group.contraction
+    m, n, k, batch = (product(e) for e in (spec.m, spec.n, spec.k, spec.batch))
+    for side in (GPU_BIG_STAGE, GPU_STAGE):
+        tile = side * 4
+        enough = -(-m // tile) * -(-n // tile) * batch >= (16 if side == GPU_BIG_STAGE else 1)
+        if side * side <= target.max_invocations and enough and min(m, n) >= tile // 2 and k >= 16:
+            return side
+    return 0
+
+
+def _staged(group: Group, target: Target, names: dict[Var, str], side: int) -> Scheduled:
+    schedule = _with_lanes(group, ContractSchedule(4, 4, LANES, stage=side), names)
+    body = emit_staged(group, schedule, names)
+    return Scheduled(
+        tuple(body.stmts),
+        side * side,
+        body.tiles,
+        None,
+        str(schedule),
+        body.emitter.loads,
+        body.stores,
+        body.shared,
+    )
+
+

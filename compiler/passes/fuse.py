@@ -1,0 +1,260 @@
+"""Fusion: which equations become one kernel.
+
+Two steps. First, which values are *stored*: outputs, results of folds and contractions, values that
+several kernels would otherwise recompute, and what feeds a contraction through arithmetic (each
+element is read many times there). All other maps are inlined where they are read. Second, the groups
+of stored values are merged: epilogues into contractions and folds, folds over the same rows into a
+row chain (softmax, layer norm), maps that share their space or their operands into one kernel with
+several outputs. Every merge is tried out: ``fits`` emits it and says whether that worked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..ir.graph import Eqn, Graph, Var, vars_of
+from ..ir.primitive import Contract, Fold, Map
+from .group import Group, fold_spec
+
+
+@dataclass(frozen=True)
+class FusionLimits:
+    """``bindings``: buffers a kernel may have. ``min_chain_rows``: a row chain on fewer rows would leave
+    the machine idle. ``max_eqns``: a giant kernel compiles for seconds (docs/design/measurements.md).
+    """
+
+    bindings: int = 8
+    min_chain_rows: int = 16
+    max_eqns: int = 120
+    max_depth: int = 48
+
+
+def fuse(graph: Graph, limits: FusionLimits, fits: Callable[[Group, tuple[Var, ...]], bool]) -> list[Group]:
+    """The kernels of ``graph``, in an order that respects their dependencies."""
+    return _Fusion(graph, limits, fits).run()
+
+
+def choose_stored(graph: Graph, limits: FusionLimits) -> dict[Var, Eqn]:
+    """The values that live in buffers, with their equations, in graph order."""
+    consumers, outputs = graph.consumers(), set(graph.outputs)
+    depth = _inline_depth(graph)
+    sinks: dict[Var, frozenset[Var]] = {}
+    rereads: set[Var] = set()  # inlined into something that reads each element repeatedly
+    stored: set[Var] = set()
+    for eqn in reversed(graph.eqns):
+        var, users = eqn.out, consumers.get(eqn.out, [])
+        reached: set[Var] = set()
+        for user in users:
+            inlined = user.out not in stored
+            reached |= sinks[user.out] if inlined else {user.out}
+            if _rereads(user, var) or (inlined and user.out in rereads):
+                rereads.add(var)
+        rule = eqn.prim.lower
+        keep = (
+            var in outputs
+            or not isinstance(rule, Map)
+            or (var in rereads and not rule.free)
+            or (len(reached) > 1 and not _is_cheap(eqn))
+            or depth[var] % limits.max_depth == limits.max_depth - 1
+        )
+        if keep:
+            stored.add(var)
+        sinks[var] = frozenset([var]) if keep else frozenset(reached)
+    return {e.out: e for e in graph.eqns if e.out in stored}
+
+
+def _rereads(user: Eqn, var: Var) -> bool:
+    rule = user.prim.lower
+    if isinstance(rule, Contract):
+        return True
+    if isinstance(rule, Fold):
+        return fold_spec(user).overlap > 1
+    return user.prim.name == "broadcast_in_dim" and user.out.aval.size > var.aval.size
+
+
+def _is_cheap(eqn: Eqn) -> bool:
+    """Recomputing it costs no more memory traffic than loading it."""
+    rule = eqn.prim.lower
+    arrays = {v for v in vars_of(eqn.inputs) if v.aval.shape}
+    return isinstance(rule, Map) and (rule.free or (rule.cost <= 2 and len(arrays) <= 1))
+
+
+def _inline_depth(graph: Graph) -> dict[Var, int]:
+    depth: dict[Var, int] = {}
+    for eqn in graph.eqns:
+        below = max((depth.get(v, 0) for v in vars_of(eqn.inputs)), default=0)
+        depth[eqn.out] = below + 1 if isinstance(eqn.prim.lower, Map) else 0
+    return depth
+
+
+class _Fusion:
+    def __init__(self, graph: Graph, limits: FusionLimits, fits: Callable[[Group, tuple[Var, ...]], bool]) -> None:
+        self.graph, self.limits, self.fits = graph, limits, fits
+        self.stored = choose_stored(graph, limits)
+        self.outputs = set(vars_of(graph.outputs))
+        self.owner: dict[Var, Group] = {}
+        self.reads: dict[Group, tuple[Var, ...]] = {}
+        self.groups: list[Group] = []
+        self.refused: set[tuple[Group, Group]] = set()
+        for var, eqn in self.stored.items():
+            self._adopt(_initial(graph, eqn, var))
+
+    def run(self) -> list[Group]:
+        while self._merge_one(self._vertical_pairs()) or self._merge_one(self._sibling_pairs()):
+            pass
+        return self.groups
+
+    def _adopt(self, group: Group) -> None:
+        self.groups.append(group)
+        for var in group.outputs:
+            self.owner[var] = group
+        self.reads[group] = group.reads(self.stored)
+
+    # --- candidates --------------------------------------------------------------------------------
+
+    def _producers(self, group: Group) -> list[Group]:
+        return list(dict.fromkeys(self.owner[v] for v in self.reads[group] if v in self.owner))
+
+    def _vertical_pairs(self) -> Iterable[tuple[Group, Group]]:
+        for consumer in self.groups:
+            for producer in reversed(self._producers(consumer)):
+                yield producer, consumer
+
+    def _sibling_pairs(self) -> Iterable[tuple[Group, Group]]:
+        """Groups over the same space that load the same array."""
+        readers: dict[Var, list[Group]] = {}
+        for group in self.groups:
+            for var in self.reads[group]:
+                if var.aval.size > 1 and group.root is None:
+                    readers.setdefault(var, []).append(group)
+        for siblings in readers.values():
+            for i, b in enumerate(siblings):
+                for a in siblings[:i]:
+                    if _same_space(a, b) and not self._reaches(a, b) and not self._reaches(b, a):
+                        yield a, b
+
+    def _reaches(self, start: Group, end: Group, skip: Group | None = None) -> bool:
+        """Whether ``end`` depends on ``start`` (not counting the direct edge from ``skip``)."""
+        stack = [g for g in self._producers(end) if g is not skip]
+        seen: set[Group] = set()
+        while stack:
+            group = stack.pop()
+            if group is start:
+                return True
+            if group not in seen:
+                seen.add(group)
+                stack.extend(self._producers(group))
+        return False
+
+    # --- merging -----------------------------------------------------------------------------------
+
+    def _merge_one(self, pairs: Iterable[tuple[Group, Group]]) -> bool:
+        """Merges greedily; True when anything changed (then the candidates are stale)."""
+        for a, b in pairs:
+            if (a, b) in self.refused:
+                continue
+            merged = self._try(a, b)
+            if merged is not None:
+                self._replace(a, b, merged)
+                return True
+            self.refused.add((a, b))
+        return False
+
+    def _try(self, a: Group, b: Group) -> Group | None:
+        if not self._compatible(a, b) or self._reaches(a, b, skip=a):
+            return None
+        merged = self._merged(a, b)
+        reads = merged.reads(self._outside(a, b))
+        if len(reads) + len(merged.outputs) > self.limits.bindings:
+            return None
+        if len(merged.eqns(self._outside(a, b))) > self.limits.max_eqns or not self._busy(merged):
+            return None
+        return merged if self.fits(merged, reads) else None
+
+    def _outside(self, a: Group, b: Group) -> dict[Var, Eqn]:
+        own = {*a.outputs, *b.outputs}
+        return {v: e for v, e in self.stored.items() if v not in own}
+
+    def _busy(self, merged: Group) -> bool:
+        """Row chains with full-size outputs or several rounds need rows to share out."""
+        if not merged.folds or merged.spec is None:
+            return True
+        wide = any(not merged.is_row_output(v) for v in merged.outputs)
+        return not wide or merged.rows >= self.limits.min_chain_rows or merged.inner <= 64
+
+    def _compatible(self, a: Group, b: Group) -> bool:
+        if b.root is not None:
+            return False
+        if a.root is not None:
+            return not b.folds and all(v.aval.size == a.root.out.aval.size for v in b.outputs)
+        if a.folds and b.folds:
+            return _same_space(a, b)
+        if a.folds or b.folds:
+            chain, maps = (a, b) if a.folds else (b, a)
+            sizes = {chain.rows}
+            if chain.spec is not None and chain.spec.axes is not None:
+                sizes.add(chain.rows * chain.inner)
+            return all(v.aval.size in sizes for v in maps.outputs)
+        return a.rows == b.rows
+
+    def _merged(self, a: Group, b: Group) -> Group:
+        needed = self._needed_elsewhere(b)
+        kept = tuple(v for v in a.outputs if v in self.outputs or v in needed)
+        order = {e.out: i for i, e in enumerate(self.graph.eqns)}
+        folds = tuple(sorted({*a.folds, *b.folds}, key=lambda e: order[e.out]))
+        outputs = tuple(sorted({*kept, *b.outputs}, key=lambda v: order[v]))
+        return Group(self.graph, outputs, folds, a.root)
+
+    def _needed_elsewhere(self, besides: Group) -> set[Var]:
+        return {v for g in self.groups if g is not besides for v in self.reads[g]}
+
+    def _replace(self, a: Group, b: Group, merged: Group) -> None:
+        for var in (*a.outputs, *b.outputs):
+            if var not in merged.outputs:
+                del self.owner[var]
+                del self.stored[var]
+        self.groups = [g for g in self.groups if g is not a and g is not b]
+        self._adopt(merged)
+        self._sort()
+
+    def _sort(self) -> None:
+        order: dict[Group, None] = {}
+
+        def visit(group: Group) -> None:
+            stack = [(group, iter(self._producers(group)))]
+            while stack:
+                top, rest = stack[-1]
+                child = next((c for c in rest if c not in order), None)
+                if child is None:
+                    order[top] = None
+                    stack.pop()
+                else:
+                    stack.append((child, iter(self._producers(child))))
+
+        for group in self.groups:
+            if group not in order:
+                visit(group)
+        self.groups = list(order)
+
+
+def _initial(graph: Graph, eqn: Eqn, var: Var) -> Group:
+    rule = eqn.prim.lower
+    if isinstance(rule, Contract):
+        return Group(graph, (var,), root=eqn)
+    return Group(graph, (var,), folds=(eqn,) if isinstance(rule, Fold) else ())
+
+
+def _same_space(a: Group, b: Group) -> bool:
+    """Whether two loop nests walk the same rows and inner space."""
+    if bool(a.folds) != bool(b.folds):
+        return False
+    if not a.folds:
+        return a.rows == b.rows
+    first, second = a.spec, b.spec
+    assert first is not None and second is not None
+    return (
+        first.axes is not None
+        and first.axes == second.axes
+        and a.operand_shape == b.operand_shape
+    )

@@ -1,0 +1,100 @@
+"""The memory plan: which physical buffer each stored value lives in.
+
+Inputs, outputs and constants have buffers of their own. A temporary takes the buffer of a dead one (the
+smallest that fits), or of a value its own kernel reads for the last time at exactly the positions it
+writes (in place). An output may take a donated input's buffer once nothing reads that input any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..ir.graph import Var
+
+ALIGN = 16  # a whole vec4, so that the last vector of any array may be read and written
+SMALLEST = 16
+
+
+def device_bytes(var: Var) -> int:
+    """Bytes of a value's buffer."""
+    return max(SMALLEST, -(-var.aval.nbytes // ALIGN) * ALIGN)
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a kernel reads and writes, in order of execution."""
+
+    reads: tuple[Var, ...]
+    writes: tuple[Var, ...]
+    in_place: Callable[[Var, Var], bool]  # (write, read): may share a buffer within this kernel
+
+
+@dataclass
+class Plan:
+    """``temps``: bytes of each physical temporary. ``slot``: a temporary's index there.
+
+    ``inputs`` (output → input): outputs that overwrite a donated input.
+    """
+
+    temps: list[int] = field(default_factory=list)
+    slot: dict[Var, int] = field(default_factory=dict)
+    inputs: dict[Var, Var] = field(default_factory=dict)
+
+
+def plan(
+    uses: Sequence[Use], outputs: Sequence[Var], donated: Sequence[Var], keep: Sequence[Var]
+) -> Plan:
+    """Plans the buffers of all values written by ``uses``; ``keep`` are inputs returned as they are."""
+    return _Planner(uses, set(outputs), [v for v in donated if v not in set(keep)]).run()
+
+
+class _Planner:
+    def __init__(self, uses: Sequence[Use], outputs: set[Var], donated: list[Var]) -> None:
+        self.uses, self.outputs, self.donated = uses, outputs, donated
+        self.last = {v: i for i, use in enumerate(uses) for v in (*use.reads, *use.writes)}
+        self.plan = Plan()
+        self.free: list[int] = []
+
+    def run(self) -> Plan:
+        for now, use in enumerate(self.uses):
+            taken: set[Var] = set()
+            for var in use.writes:
+                if var in self.outputs:
+                    self._place_output(now, use, var)
+                else:
+                    self._place_temp(now, use, var, taken)
+            for var in dict.fromkeys((*use.reads, *use.writes)):
+                if self.last[var] == now and var in self.plan.slot and var not in taken:
+                    self.free.append(self.plan.slot[var])
+        return self.plan
+
+    def _place_output(self, now: int, use: Use, var: Var) -> None:
+        for source in self.donated:
+            same_size = device_bytes(source) == device_bytes(var)
+            read_here = source in use.reads
+            dead = self.last.get(source, -1) <= now
+            if same_size and dead and (not read_here or use.in_place(var, source)):
+                self.plan.inputs[var] = source
+                self.donated.remove(source)
+                return
+
+    def _place_temp(self, now: int, use: Use, var: Var, taken: set[Var]) -> None:
+        size = device_bytes(var)
+        for source in use.reads:
+            dying = self.last[source] == now and source in self.plan.slot and source not in taken
+            if dying and self._bytes(source) >= size and use.in_place(var, source):
+                taken.add(source)
+                self.plan.slot[var] = self.plan.slot[source]
+                return
+        fitting = [s for s in self.free if size <= self.plan.temps[s] <= 2 * size + 4096]
+        if fitting:
+            slot = min(fitting, key=lambda s: self.plan.temps[s])
+            self.free.remove(slot)
+        else:
+            slot = len(self.plan.temps)
+            self.plan.temps.append(size)
+        self.plan.slot[var] = slot
+
+    def _bytes(self, var: Var) -> int:
+        return self.plan.temps[self.plan.slot[var]]

@@ -1,0 +1,40 @@
+"""The order of the graph passes, in one place. Every stage's result can be looked at by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..ir.graph import Graph
+from ..target import Target
+from .cse import cse
+from .dce import dce
+from .fold import fold
+from .outputs import materialise_outputs
+from .simplify import simplify
+from .split import split_reductions
+
+Pass = Callable[[Graph], Graph]
+
+
+def passes(target: Target) -> list[tuple[str, Pass]]:
+    """Name and function of each pass, in order."""
+    return [
+        ("simplify", simplify),
+        ("fold", fold),
+        ("cse", cse),
+        ("simplify again", simplify),
+        ("split", lambda g: split_reductions(g, target)),
+        ("dce", dce),
+        ("outputs", materialise_outputs),
+    ]
+
+
+def run_passes(graph: Graph, target: Target, check: Callable[[Graph], None]) -> dict[str, Graph]:
+    """The graph after each pass, by name, starting with "trace"; ``check`` sees every stage."""
+    stages = {"trace": graph}
+    check(graph)
+    for name, function in passes(target):
+        graph = function(graph)
+        check(graph)
+        stages[name] = graph
+    return stages

@@ -1,0 +1,54 @@
+"""What the code generator may use: a description of an adapter, plain data.
+
+Two families want opposite kernels. A GPU wants many invocations, workgroup memory and coalesced loads;
+a software adapter (llvmpipe, SwiftShader) has a few cores with SIMD, pays dearly for barriers and
+wants big register blocks. Numbers from ``docs/design/measurements.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Limits and features, by default those every WebGPU implementation has."""
+
+    is_software: bool = False
+    max_invocations: int = 256
+    max_workgroup_bytes: int = 16384
+    max_storage_buffers: int = 8
+    max_groups: int = 65535
+    max_binding_bytes: int = 128 << 20
+    features: frozenset[str] = frozenset()
+
+    @staticmethod
+    def of(software: bool, limits: Mapping[str, int], features: Collection[str] = ()) -> Target:
+        """The target of an adapter with these WebGPU ``limits`` (names as in the spec, any style)."""
+        limit = {k.replace("-", "").replace("_", "").lower(): v for k, v in limits.items()}
+        base = Target()
+        return Target(
+            software,
+            limit.get("maxcomputeinvocationsperworkgroup", base.max_invocations),
+            limit.get("maxcomputeworkgroupstoragesize", base.max_workgroup_bytes),
+            # More bindings than browsers allow would tie the shaders to this adapter.
+            min(limit.get("maxstoragebufferspershaderstage", base.max_storage_buffers), 8),
+            limit.get("maxcomputeworkgroupsperdimension", base.max_groups),
+            limit.get("maxstoragebufferbindingsize", base.max_binding_bytes),
+            frozenset(features),
+        )
+
+    @staticmethod
+    def software() -> Target:
+        """A software adapter with the default limits."""
+        return Target(is_software=True)
+
+    @staticmethod
+    def gpu() -> Target:
+        """A discrete GPU with the default limits."""
+        return Target()
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "features": sorted(self.features)}
