@@ -20,8 +20,8 @@ def jvp_graph(graph: Graph, nonzero: Sequence[bool]) -> Graph:
     """The function and its derivative along tangents of the inputs marked ``nonzero``.
 
     Inputs: those of ``graph``, then a tangent for each nonzero one. Outputs: those of ``graph``,
-    then a tangent for each float output, in order. Raises GradientError for a nonzero integer input and
-    for an operation without a derivative.
+    then a tangent for each float output, in order. Raises GradientError for a nonzero integer
+    input and for an operation without a derivative.
 
     >>> from texelate.compiler.ir.text import parse_graph
     >>> g = parse_graph("graph f(a: f32[2]) { b: f32[2] = mul(a, a) return b }")

@@ -70,11 +70,11 @@ def _dot_reference(lhs: Array, rhs: Array, *, contract: Pair, batch: Pair) -> Ar
     b_shape, m_shape, k_shape = sizes
     n_shape = [rhs.shape[a] for a in n]
     b, k = math.prod(b_shape), math.prod(k_shape)
-    left = lhs.transpose(*batch[0], *m, *contract[0]).reshape(b, math.prod(m_shape), k)
-    right = rhs.transpose(*batch[1], *contract[1], *n).reshape(b, k, math.prod(n_shape))
+    left = lhs.transpose((*batch[0], *m, *contract[0])).reshape(b, math.prod(m_shape), k)
+    right = rhs.transpose((*batch[1], *contract[1], *n)).reshape(b, k, math.prod(n_shape))
     with np.errstate(all="ignore"):
         product = np.asarray(np.matmul(left, right), lhs.dtype)
-    return product.reshape(*b_shape, *m_shape, *n_shape)
+    return product.reshape((*b_shape, *m_shape, *n_shape))
 
 
 def _dot_cotangent(ct: Value, other: Any, other_first: bool, contract: Pair, batch: Pair) -> Value:

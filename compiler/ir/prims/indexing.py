@@ -129,7 +129,7 @@ def _scatter_reference(updates: Array, indices: Array, *, axis: int, size: int) 
 
 
 def _scatter_batch(
-    args: Sequence[Any], batched: Sequence[bool], size: int, *, axis: int, **params: int
+    args: Sequence[Any], batched: Sequence[bool], size: int, /, *, axis: int, **params: int
 ) -> Value:
     extent = params["size"]
     updates, indices = args

@@ -167,15 +167,10 @@ def _argmax_abstract(x: Aval, **params: Any) -> Aval:
 
 
 def _argmax_reference(x: Array, **params: Any) -> Array:
-    """The first of the largest elements inside the operand; 0 where a window sees none."""
-    values = _windows(x, _identity("max", x.dtype), params)
-    inside = _windows(np.ones(x.shape, np.bool_), False, params)
-    flat = (*values.shape[: x.ndim], math.prod(params["window"]))
-    values, inside = values.reshape(flat), inside.reshape(flat)
-    if not values.size:
-        return np.zeros(flat[:-1], np.int32)
-    best = np.isnan(values) | (values == np.max(values, -1, keepdims=True))
-    return np.argmax(best & inside, -1).astype(np.int32)
+    """The first of the largest elements; 0 where a window sees none (or nothing above -inf)."""
+    windows = _windows(x, _identity("max", x.dtype), params)
+    flat = windows.reshape(*windows.shape[: x.ndim], math.prod(params["window"]))
+    return np.asarray(np.argmax(flat, -1), np.int32)
 
 
 def _argmax_spec(eqn: Eqn) -> FoldSpec:
@@ -258,6 +253,8 @@ def _put_abstract(ct: Aval, position: Aval, *, shape: Shape, **params: Any) -> A
 
 
 def _put_reference(ct: Array, position: Array, *, shape: Shape, **params: Any) -> Array:
+    if not shape:
+        return ct
     out = np.zeros(shape, ct.dtype)
     if not ct.size:
         return out
