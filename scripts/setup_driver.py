@@ -1,4 +1,4 @@
-"""Sees to it that there is a graphics adapter: installs Mesa's software Vulkan driver if there is none.
+"""Sees to it that there is a graphics adapter: if none, installs Mesa's software Vulkan driver.
 
 Does nothing (in half a second) where an adapter exists. Where none can be had, says that the numpy
 backend will be used; that is not an error.
@@ -16,7 +16,7 @@ PROBE = "import sys, wgpu; sys.exit(not wgpu.gpu.enumerate_adapters_sync())"
 
 
 def adapter_exists() -> bool:
-    """Asked in a process of its own: a driver that was installed meanwhile is only seen by a new one."""
+    """Asked in a process of its own: only a new one sees a driver installed meanwhile."""
     probe = [sys.executable, "-c", PROBE]
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 

@@ -1,8 +1,8 @@
 """Makes the virtual environment and installs Texelate into it: ``setup_env.py DIR EXTRA``.
 
 Runs under any Python 3, so that an old one gets a message instead of a syntax error. Where the
-interpreter is too old a newer one on the path is taken; where ``venv`` lacks ``pip`` (Debian splits it
-off) ``virtualenv`` or apt-get steps in.
+interpreter is too old a newer one on the path is taken; where ``venv`` lacks ``pip`` (Debian splits
+it off) ``virtualenv`` or apt-get steps in.
 """
 
 import os
@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 NEEDED = (3, 11)
-CANDIDATES = ["python3.%d" % minor for minor in range(14, NEEDED[1] - 1, -1)]
+CANDIDATES = [f"python3.{minor}" for minor in range(14, NEEDED[1] - 1, -1)]
 
 
 def say(text):
@@ -26,18 +26,21 @@ def interpreter():
     """This interpreter if it is new enough, else the newest on the path."""
     if sys.version_info[:2] >= NEEDED:
         return sys.executable
-    for name in CANDIDATES:
-        if shutil.which(name):
-            return shutil.which(name)
-    fail(
-        "Python %d.%d or newer is needed, this is %s (%s).\n"
+    newer = [name for name in CANDIDATES if shutil.which(name)]
+    if newer:
+        return newer[0]
+    return fail(
+        f"Python {NEEDED[0]}.{NEEDED[1]} or newer is needed, this is {sys.version.split()[0]} "
+        f"({sys.executable}).\n"
         "  fix: install one, or name it: make PYTHON=/path/to/python3.11 …"
-        % (NEEDED[0], NEEDED[1], sys.version.split()[0], sys.executable)
     )
 
 
 def works(*command):
-    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    return (
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+        == 0
+    )
 
 
 def apt_prefix():
@@ -62,20 +65,19 @@ def make_venv(python, folder):
         subprocess.run([python, "-m", "venv", folder], check=True)
     else:
         fail(
-            "this Python (%s) cannot make virtual environments: it has neither venv with "
+            f"this Python ({python}) cannot make virtual environments: it has neither venv with "
             "ensurepip nor virtualenv.\n  fix: install python3-venv, or `pip install virtualenv`"
-            % python
         )
 
 
 def main(folder, extra):
     python = os.path.join(folder, "bin", "python")
-    if not os.path.exists(python):
-        say("making the environment in %s (once)" % folder)
+    if not (os.path.exists(python) and works(python, "-m", "pip", "--version")):
+        say(f"making the environment in {folder} (once)")
         make_venv(interpreter(), folder)
-    say("installing Texelate and its %s dependencies" % extra)
+    say(f"installing Texelate and its {extra} dependencies")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run([*pip, "--editable", ".[%s]" % extra])
+    done = subprocess.run([*pip, "--editable", f".[{extra}]"])
     if done.returncode:
         fail("pip could not install the dependencies (its message is above)")
 

@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
+
 from texelate.compiler.errors import ArgumentError
 from texelate.data import digits, split
 
