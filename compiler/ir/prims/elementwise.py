@@ -345,7 +345,7 @@ atan2: Primitive = elementwise("atan2", np.arctan2, FLOAT, jvp=_atan2_terms(), c
 
 def _vectorised(f: Callable[[float], float]) -> Callable[[Array], Array]:
     def reference(x: Array) -> Array:
-        return np.asarray(np.vectorize(f, otypes=[np.float64])(x.astype(np.float64)), np.float32)
+        return np.asarray(np.vectorize(f, otypes=[np.float64])(x.astype(np.float64)), x.dtype)
 
     return reference
 
@@ -362,7 +362,7 @@ def _erf_inv_reference(x: Array) -> Array:
         step = (erf64(y) - x64) / (2 / math.sqrt(math.pi) * np.exp(-y * y))
         y = np.where(np.isfinite(step), y - step, y)
     y = np.where(np.abs(x64) == 1, np.copysign(np.inf, x64), np.where(np.abs(x64) > 1, np.nan, y))
-    return np.asarray(y, np.float32)
+    return np.asarray(y, x.dtype)
 
 
 ERF_INV_CENTRAL = (
