@@ -1,0 +1,31 @@
+"""Texelate: NumPy-style Python compiled to GPU shaders. See ``docs/`` and ``texelate.numpy``."""
+
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
+from ._version import __version__ as __version__
+from .array import Array as Array
+from .backends import backend as backend
+from .compiler.errors import *  # noqa: F403
+from .compiler.ir.aval import Aval as Aval
+from .compiler.ir.dtypes import bool_ as bool_
+from .compiler.ir.dtypes import float32 as float32
+from .compiler.ir.dtypes import int32 as int32
+from .compiler.ir.dtypes import uint32 as uint32
+from .compiler.knobs import knobs as knobs
+from .devices import default_device as default_device
+from .devices import devices as devices
+from .jit import JitFunction as JitFunction
+from .jit import clear_caches as clear_caches
+from .jit import jit as jit
+from .lowered import Lowered as Lowered
+from .tree import block_until_ready as block_until_ready
+
+_LAZY = ("data", "nn", "numpy", "optim", "random", "tree")
+
+
+def __getattr__(name: str) -> _Any:
+    """Rooms that are opened when first entered, so that importing stays quick."""
+    if name in _LAZY:
+        return _import_module(f".{name}", __name__)
+    raise AttributeError(f"module 'texelate' has no attribute {name!r}")

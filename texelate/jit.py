@@ -1,0 +1,436 @@
+"""``jit``: a Python function is traced once per signature, compiled, and replayed after that."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import backends, debug, eager
+from .array import Array
+from .compiler.errors import ArgumentError
+from .compiler.ir import core
+from .compiler.ir.aval import Aval
+from .compiler.ir.core import Value
+from .compiler.ir.graph import Graph, Literal, Var
+from .compiler.knobs import knobs
+from .compiler.trace import pytree
+from .compiler.trace.signature import Signature, argument_paths, aval_key, static_key
+from .compiler.trace.stage import Staged, stage
+from .eager import Node
+from .guards import Guard, guards_of, renew
+from .lowered import Lowered
+from .operands import operand, value
+from .traceback import public
+from .tracer import Traced
+
+VARIANTS_KEPT = 8
+"""Programs of one signature that differ in what the function read from outside."""
+
+
+@dataclass
+class Entry:
+    """One traced signature. ``results`` says where each output comes from (see ``_route``)."""
+
+    signature: Signature
+    staged: Staged
+    guards: tuple[Guard, ...]
+    graph: Graph
+    results: tuple[tuple[str, Any], ...]
+    donated: tuple[int, ...]
+    program: backends.Executable | None = None
+
+
+@dataclass
+class Stats:
+    """How often a jitted function was called, traced and compiled, and called with a program ready."""
+
+    calls: int = 0
+    compiles: int = 0
+    hits: int = 0
+    misses: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call, taken apart: the dynamic leaves, their structure, the statics."""
+
+    leaves: list[Any]
+    tree: pytree.Tree
+    statics: tuple[tuple[str, Any, Any], ...]  # (name, value, key)
+
+
+class JitFunction:
+    """What ``jit`` returns: call it like the function. See ``jit``."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        static_argnums: tuple[int, ...],
+        static_argnames: tuple[str, ...],
+        donate_argnums: tuple[int, ...],
+        backend: str | None,
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._name = getattr(function, "__name__", type(function).__name__)
+        self._static = _Statics(function, static_argnums, static_argnames)
+        self._donate = donate_argnums
+        self._backend = backend
+        self._cache: dict[Any, list[Entry]] = {}
+        self._stats = Stats()
+
+    def __get__(self, obj: Any, owner: type | None = None) -> Any:
+        return self if obj is None else functools.partial(self, obj)
+
+    def __repr__(self) -> str:
+        return f"<jit of {self._name}>"
+
+    @public
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self._stats.calls += 1
+        call = self._take_apart(args, kwargs)
+        if core._stack() or any(isinstance(x, Traced) for x in call.leaves):
+            return self._inline(call)
+        arrays = [x if type(x) is Array else self._array(x, k, call) for k, x in enumerate(call.leaves)]
+        backend = backends.current() if self._backend is None else backends.get(self._backend)
+        entry = self._entry(call, arrays, backend.name)
+        return self._run(entry, call, arrays, backend)
+
+    # --- from a call to its entry ---
+
+    def _take_apart(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        statics: tuple[tuple[str, Any, Any], ...] = ()
+        if self._static:
+            args, kwargs, statics = self._static.split(args, kwargs)
+        leaves, tree = pytree.flatten((args, kwargs))
+        return Call(leaves, tree, statics)
+
+    def _array(self, x: Any, k: int, call: Call) -> Any:
+        if isinstance(x, (Array, Aval)):
+            return x
+        where = argument_paths(call.tree)[k]
+        try:
+            return value(x, where)
+        except ArgumentError as e:
+            if e.what.startswith(where):
+                raise ArgumentError(
+                    f"{self._name}: {e.what}",
+                    fix="pass arrays and numbers; mark other arguments static (static_argnums)",
+                ) from None
+            raise
+
+    def _entry(self, call: Call, leaves: Sequence[Any], backend_name: str) -> Entry:
+        avals = tuple([aval_key(x if isinstance(x, Aval) else x.aval) for x in leaves])
+        key = (call.tree, avals, tuple([s[2] for s in call.statics]), backend_name, knobs.fingerprint())
+        entries = self._cache.get(key)
+        entry = self._valid(entries) if entries else None
+        if entry is not None:
+            self._stats.hits += 1
+            return entry
+        with eager.lock:
+            return self._miss(key, call, leaves, backend_name)
+
+    def _valid(self, entries: list[Entry]) -> Entry | None:
+        for entry in reversed(entries):
+            if all([g.holds() for g in entry.guards]):
+                if not entry.staged.numpy_captures:
+                    return entry
+                staged = renew(entry.staged, Array.copy_of)
+                if staged is not None:
+                    entry.staged = staged
+                    return entry
+        return None
+
+    def _miss(self, key: Any, call: Call, leaves: Sequence[Any], backend_name: str) -> Entry:
+        statics = tuple((n, k) for n, _, k in call.statics)
+        signature = Signature(call.tree, key[1], statics, (backend_name, *knobs.fingerprint()))
+        known = self._cache.get(key, [])
+        changes = [g.change() for e in known[-1:] for g in e.guards if not g.holds()]
+        if known and not changes:
+            changes = ["a captured NumPy array has another shape or dtype"]
+        others = [e.signature for entries in self._cache.values() for e in entries]
+        reason = "; ".join(changes) or signature.explain(others)
+        self._stats.misses.append(f"call {self._stats.calls}: {reason}")
+        debug.say(1, f"jit {self._name}: tracing, because {reason}")
+        avals = [x if isinstance(x, Aval) else x.aval for x in leaves]
+        staged = self._stage(call, avals)
+        entry = self._make_entry(signature, staged, call)
+        if not any(isinstance(c, Traced) for c in staged.captures):
+            self._cache[key] = [*known, entry][-VARIANTS_KEPT:]
+        return entry
+
+    def _stage(self, call: Call, avals: Sequence[Aval]) -> Staged:
+        def run(*leaves: Any) -> Any:
+            args, kwargs = pytree.unflatten(call.tree, leaves)
+            args, kwargs = self._static.join(args, kwargs, call.statics)
+            return self._function(*args, **kwargs)
+
+        staged = stage(run, avals, name=self._name, tracer=Traced, coerce=_result)
+        names = tuple(argument_paths(call.tree)) + ("captured",) * len(staged.captures)
+        staged.graph.input_names = names
+        return staged
+
+    def _make_entry(self, signature: Signature, staged: Staged, call: Call) -> Entry:
+        graph, results = _route(staged.graph)
+        passed = {k for kind, k in results if kind == "input"}
+        donated = tuple(i for i in self._donated(call) if i not in passed)
+        guards = guards_of(inspect.unwrap(self._function), Array)
+        return Entry(signature, staged, guards, graph, results, donated)
+
+    def _donated(self, call: Call) -> list[int]:
+        """The leaves of donated arguments. Positions count all arguments, static ones too."""
+        if not self._donate:
+            return []
+        _, _, (args, _) = call.tree
+        positions = self._static.dynamic_positions(len(args[2]), call.statics)
+        out: list[int] = []
+        at = 0
+        for position, child in zip(positions, args[2]):
+            n = pytree.count(child)
+            out += range(at, at + n) if position in self._donate else ()
+            at += n
+        return out
+
+    # --- running ---
+
+    def _inline(self, call: Call) -> Any:
+        """Inside another trace: its graph is recorded there."""
+        values = [value(x) for x in call.leaves]
+        entry = self._entry(call, values, "inline")
+        outs = core.evaluate(entry.staged.graph, [*values, *entry.staged.captures])
+        return pytree.unflatten(entry.staged.out_tree, [value(o) for o in outs])
+
+    def _run(
+        self, entry: Entry, call: Call, arrays: list[Array], backend: backends.Backend
+    ) -> Any:
+        nodes = [a.node for a in arrays]
+        nodes += [c.node for c in entry.staged.captures]  # type: ignore[attr-defined]
+        if entry.program is None and entry.graph.outputs:
+            self._compile(entry, backend)
+        outs: list[Any] = []
+        if entry.program is not None:
+            pending = [n for n in nodes if n.prim is not None]
+            if pending:
+                eager.flush(pending)
+            stored = [n.on(backend) for n in nodes]
+            allowed = self._permissions(entry, nodes) if entry.donated else (False,) * len(nodes)
+            outs = entry.program(stored, allowed)
+        results = self._wrap(entry, nodes, outs, backend)
+        for i in self._donated(call):
+            if arrays[i] is call.leaves[i] and arrays[i]._node is not None:
+                arrays[i].donate(f"{self._name}()")
+        return pytree.unflatten(entry.staged.out_tree, results)
+
+    def _compile(self, entry: Entry, backend: backends.Backend) -> None:
+        with eager.lock:
+            if entry.program is None:
+                self._stats.compiles += 1
+                entry.program = backend.compile(entry.graph, entry.donated)
+
+    def _permissions(self, entry: Entry, nodes: list[Node]) -> list[bool]:
+        """Donated memory may be overwritten only when nothing else holds it: no alias, no pending use."""
+        counts: dict[int, int] = {}
+        for n in nodes:
+            counts[n.uid] = counts.get(n.uid, 0) + 1
+        sole = eager.holders(nodes)
+        return [
+            i in entry.donated and counts[n.uid] == 1 and sole[i] == 1 for i, n in enumerate(nodes)
+        ]
+
+    def _wrap(
+        self, entry: Entry, nodes: list[Node], outs: list[Any], backend: backends.Backend
+    ) -> list[Array]:
+        made = [
+            Node.of_stored(stored, atom.aval, backend)
+            for stored, atom in zip(outs, entry.graph.outputs)
+        ]
+        out = []
+        for kind, k in entry.results:
+            if kind == "constant":
+                out.append(Array(Node.of_host(np.asarray(k.value)[()].reshape(()), k.aval)))
+            else:
+                out.append(Array(nodes[k] if kind == "input" else made[k]))
+        return out
+
+    # --- looking inside ---
+
+    @public
+    def lower(self, *args: Any, **kwargs: Any) -> Lowered:
+        """Compiles for these arguments (arrays, or ``Aval``s) without running; see ``Lowered``."""
+        call = self._take_apart(args, kwargs)
+        leaves = [self._array(x, k, call) for k, x in enumerate(call.leaves)]
+        entry = self._entry(call, leaves, "lower")
+        return Lowered(self._name, entry.staged.graph, entry.donated)
+
+    @public
+    def warmup(self, *args: Any, **kwargs: Any) -> None:
+        """Traces and compiles for these arguments (arrays, or ``Aval``s) without running."""
+        call = self._take_apart(args, kwargs)
+        leaves = [self._array(x, k, call) for k, x in enumerate(call.leaves)]
+        backend = backends.current() if self._backend is None else backends.get(self._backend)
+        entry = self._entry(call, leaves, backend.name)
+        if entry.program is None and entry.graph.outputs:
+            self._compile(entry, backend)
+
+    def stats(self) -> dict[str, int]:
+        """``calls``, ``compiles`` and ``hits`` (calls that found their program) so far."""
+        s = self._stats
+        return {"calls": s.calls, "compiles": s.compiles, "hits": s.hits}
+
+    def explain_misses(self) -> list[str]:
+        """Why each trace happened: what differed from the nearest signature known then."""
+        return list(self._stats.misses)
+
+    def cache_clear(self) -> None:
+        """Forgets all programs and statistics."""
+        self._cache.clear()
+        self._stats = Stats()
+
+
+def _result(x: Any, path: str) -> Any:
+    """A result's leaf as an operand. Numbers become arrays."""
+    got = operand(x, path)
+    return got
+
+
+def _route(graph: Graph) -> tuple[Graph, tuple[tuple[str, Any], ...]]:
+    """The graph with only what must be computed, once each, and where every output then is.
+
+    Outputs that are inputs or literals need no program: ("input", k), ("constant", literal);
+    the others are ("output", k).
+    """
+    inputs = {v: k for k, v in enumerate(graph.inputs)}
+    computed: dict[Var, int] = {}
+    results: list[tuple[str, Any]] = []
+    for atom in graph.outputs:
+        if isinstance(atom, Literal):
+            results.append(("constant", atom))
+        elif atom in inputs:
+            results.append(("input", inputs[atom]))
+        else:
+            results.append(("output", computed.setdefault(atom, len(computed))))
+    return graph.replace(outputs=tuple(computed)), tuple(results)
+
+
+class _Statics:
+    """Which arguments are static, by position and by name."""
+
+    def __init__(
+        self, function: Callable[..., Any], nums: tuple[int, ...], names: tuple[str, ...]
+    ) -> None:
+        parameters: list[str] = []
+        if nums or names:
+            parameters = list(inspect.signature(function).parameters)
+        named = {parameters[i] for i in nums if -len(parameters) <= i < len(parameters)}
+        self.names = {*names, *named}
+        self.nums = {*(i % len(parameters) if i < 0 else i for i in nums)}
+        self.nums |= {i for i, p in enumerate(parameters) if p in self.names}
+        self._label = dict(enumerate(parameters))
+        unknown = [n for n in names if n not in parameters]
+        if unknown and not any(
+            p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()
+        ):
+            raise ArgumentError(f"static_argnames {unknown} are not parameters of {function}")
+
+    def __bool__(self) -> bool:
+        return bool(self.nums or self.names)
+
+    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+        """Dynamic positional and keyword arguments, and the statics with their keys."""
+        statics = []
+        for i in sorted(self.nums):
+            if i < len(args):
+                name = self._label.get(i, f"args[{i}]")
+                statics.append((i, name, args[i], static_key(args[i], name)))
+        for name in sorted(self.names & kwargs.keys()):
+            statics.append((None, name, kwargs[name], static_key(kwargs[name], name)))
+        rest = tuple(a for i, a in enumerate(args) if i not in self.nums)
+        named = {k: v for k, v in kwargs.items() if k not in self.names}
+        return rest, named, tuple((n, (i, v), (i, k)) for i, n, v, k in statics)
+
+    def join(self, args: Any, kwargs: dict[str, Any], statics: Any) -> tuple[Any, dict[str, Any]]:
+        """The call's arguments again, from traced ones and statics."""
+        positional = {i: v for _, (i, v), _ in statics if i is not None}
+        named = {n: v for n, (i, v), _ in statics if i is None}
+        rest = iter(args)
+        total = len(args) + len(positional)
+        return [positional[i] if i in positional else next(rest) for i in range(total)], {
+            **kwargs,
+            **named,
+        }
+
+    def dynamic_positions(self, count: int, statics: Any) -> list[int]:
+        """The original positions of ``count`` dynamic positional arguments."""
+        fixed = {i for _, (i, _), _ in statics if i is not None}
+        return [i for i in range(count + len(fixed)) if i not in fixed][:count]
+
+
+def _ints(x: Any, name: str) -> tuple[int, ...]:
+    listed = (x,) if isinstance(x, int) else tuple(x)
+    if not all(isinstance(i, int) and not isinstance(i, bool) for i in listed):
+        raise ArgumentError(f"{name} must be an int or several, got {x!r}")
+    return listed
+
+
+@public
+def jit(
+    function: Callable[..., Any] | None = None,
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+    donate_argnums: int | Sequence[int] = (),
+    backend: str | None = None,
+) -> Any:
+    """Compiles ``function`` to one program for each signature (shapes, dtypes, structure, statics).
+
+    Arguments and results are arrays, numbers, and nested dicts, lists, tuples and dataclasses of them.
+    Static arguments are plain Python values inside, compared by type and value. The memory of donated
+    ones is reused for results; they cannot be used afterwards (DonatedError). ``backend`` is "webgpu",
+    "numpy", or None for the current one.
+
+    Inside, arrays are placeholders: asking for a value (``if x > 0``) raises ConcretizationError.
+
+    >>> import texelate as tx, texelate.numpy as tnp
+    >>> @tx.jit
+    ... def f(x):
+    ...     return tnp.sum(x * 2)
+    >>> f(tnp.ones(3))
+    Array(6., dtype=float32)
+    >>> f.stats()["compiles"]
+    1
+    """
+    if function is None:
+        return functools.partial(
+            jit,
+            static_argnums=static_argnums,
+            static_argnames=static_argnames,
+            donate_argnums=donate_argnums,
+            backend=backend,
+        )
+    if not callable(function):
+        raise ArgumentError(f"jit needs a function, got {function!r}")
+    names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    nums, donate = _ints(static_argnums, "static_argnums"), _ints(donate_argnums, "donate_argnums")
+    if set(nums) & set(donate):
+        raise ArgumentError("an argument cannot be both static and donated")
+    if backend is not None and backend not in backends.NAMES:
+        raise ArgumentError(f"there is no backend {backend!r}", fix="webgpu or numpy")
+    made = JitFunction(function, nums, names, donate, backend)
+    _all.add(made)
+    return made
+
+
+_all: weakref.WeakSet[JitFunction] = weakref.WeakSet()
+
+
+def clear_caches() -> None:
+    """Forgets the programs of all jitted functions and of eager operations."""
+    for made in list(_all):
+        made.cache_clear()
+    eager.clear_programs()

@@ -1,0 +1,26 @@
+"""NumPy's names on GPU arrays: ``import texelate.numpy as tnp``.
+
+Same names, shapes, broadcasting and errors' meaning as NumPy. Types are float32, int32, uint32 and
+bool; Python numbers take the dtype of the array they meet. All functions work on arrays, inside
+``jit``, ``grad`` and ``vmap``, and accept NumPy arrays, numbers and nested lists.
+"""
+
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
+
+from ..compiler.ir.dtypes import bool_ as bool_
+from ..compiler.ir.dtypes import float32 as float32
+from ..compiler.ir.dtypes import int32 as int32
+from ..compiler.ir.dtypes import uint32 as uint32
+from .creation import *  # noqa: F403
+from .elementwise import *  # noqa: F403
+from .indexing import getitem as getitem
+from .indexing import take as take
+from .linalg import *  # noqa: F403
+from .logic import *  # noqa: F403
+from .reductions import *  # noqa: F403
+from .shapes import *  # noqa: F403
+
+newaxis = None

@@ -1,0 +1,197 @@
+"""Products of matrices and tensors: all are ``dot_general`` between reshapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..compiler.errors import ArgumentError, ShapeError
+from ..compiler.ir.core import Value
+from ..compiler.ir.dtypes import int32
+from ..compiler.ir.prims.contraction import dot_general
+from ..operands import ArrayLike, axes_of, axis_of, broadcast_shape, broadcast_to, promote_all, value
+from ..traceback import public
+from .elementwise import multiply
+from .reductions import sum as sum_of
+from .shapes import ravel, reshape, transpose
+
+
+def _factors(name: str, x: ArrayLike, y: ArrayLike) -> tuple[Value, Value]:
+    """Both in their common dtype; booleans count as integers."""
+    a, b = promote_all((x, y), name=name)
+    if a.aval.dtype.kind == "b":
+        a, b = promote_all((a, b), int32)
+    return value(a), value(b)
+
+
+@public
+def matmul(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Matrix product of the last two axes; leading axes broadcast. Vectors count as row or column.
+
+    Shapes ``[..., m, k]`` and ``[..., k, n]`` give ``[..., m, n]``. Raises ShapeError when the inner
+    extents differ or an operand has rank 0.
+
+    >>> import texelate.numpy as tnp
+    >>> tnp.matmul(tnp.ones((2, 3)), tnp.ones((3,)))
+    Array([3., 3.], dtype=float32)
+    """
+    a, b = _factors("matmul", x, y)
+    if not a.aval.ndim or not b.aval.ndim:
+        raise ShapeError(f"matmul: a factor has rank 0: {a.aval}, {b.aval}", fix="use multiply")
+    inner = a.aval.ndim - 1, max(b.aval.ndim - 2, 0)
+    if a.aval.shape[inner[0]] != b.aval.shape[inner[1]]:
+        raise ShapeError(
+            f"matmul: shapes {a.aval.shape} and {b.aval.shape} do not fit",
+            why=f"the inner extents are {a.aval.shape[inner[0]]} and {b.aval.shape[inner[1]]}",
+        )
+    if b.aval.ndim <= 2:
+        return dot_general(a, b, contract=((inner[0],), (inner[1],)), batch=((), ()))
+    return _batched(a, b)
+
+
+def _batched(a: Value, b: Value) -> Value:
+    """At least one operand has leading axes, and ``b`` has."""
+    row = a.aval.ndim == 1
+    left = reshape(a, (1, -1)) if row else a
+    lead = broadcast_shape("matmul", [left.aval.shape[:-2], b.aval.shape[:-2]])
+    left = broadcast_to(left, (*lead, *left.aval.shape[-2:]))
+    right = broadcast_to(b, (*lead, *b.aval.shape[-2:]))
+    n = len(lead)
+    axes = tuple(range(n))
+    out = dot_general(left, right, contract=((n + 1,), (n,)), batch=(axes, axes))
+    return reshape(out, (*lead, out.aval.shape[-1])) if row else out
+
+
+@public
+def dot(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """NumPy's dot: the last axis of ``x`` with the last but one of ``y``; rank 0 multiplies."""
+    a, b = _factors("dot", x, y)
+    if not a.aval.ndim or not b.aval.ndim:
+        return multiply(a, b)
+    return tensordot(a, b, ((a.aval.ndim - 1,), (max(b.aval.ndim - 2, 0),)))
+
+
+@public
+def tensordot(x: ArrayLike, y: ArrayLike, /, axes: Any = 2) -> Any:
+    """Sum of products over ``axes``: the last n of ``x`` with the first n of ``y``, or two lists.
+
+    Raises ShapeError when the extents along paired axes differ.
+    """
+    a, b = _factors("tensordot", x, y)
+    if isinstance(axes, int):
+        left: Sequence[int] = range(a.aval.ndim - axes, a.aval.ndim)
+        right: Sequence[int] = range(axes)
+    else:
+        left, right = (s if isinstance(s, (tuple, list)) else (s,) for s in axes)
+    ls = tuple(axis_of(i, a.aval.ndim, "tensordot") for i in left)
+    rs = tuple(axis_of(i, b.aval.ndim, "tensordot") for i in right)
+    if [a.aval.shape[i] for i in ls] != [b.aval.shape[i] for i in rs]:
+        raise ShapeError(
+            f"tensordot: axes {ls} of {a.aval.shape} and {rs} of {b.aval.shape} have not equal extents"
+        )
+    return dot_general(a, b, contract=(ls, rs), batch=((), ()))
+
+
+@public
+def vdot(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """The sum of products of all elements."""
+    return tensordot(ravel(x), ravel(y), 1)
+
+
+@public
+def inner(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Sum of products over the last axes of both."""
+    a, b = _factors("inner", x, y)
+    if not a.aval.ndim or not b.aval.ndim:
+        return multiply(a, b)
+    return tensordot(a, b, ((-1,), (-1,)))
+
+
+@public
+def outer(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """All products of an element of ``x`` and one of ``y``, as a matrix."""
+    return multiply(reshape(ravel(x), (-1, 1)), ravel(y))
+
+
+@public
+def vecdot(x: ArrayLike, y: ArrayLike, /, axis: int = -1) -> Any:
+    """Sum of products along ``axis``, with broadcasting of the others."""
+    return sum_of(multiply(x, y), axis)
+
+
+@public
+def trace(x: ArrayLike, /) -> Any:
+    """The sum of the main diagonal of the last two axes."""
+    from .creation import eye
+
+    got = value(x)
+    axes_of((-2, -1), got.aval.ndim, "trace")
+    return sum_of(multiply(got, eye(*got.aval.shape[-2:], dtype=got.aval.dtype)), (-2, -1))
+
+
+# --- einsum --------------------------------------------------------------------------------------
+
+
+@public
+def einsum(subscripts: str, /, *xs: ArrayLike) -> Any:
+    """Sums of products in Einstein's notation: ``einsum("bij,bjk->bik", x, y)``.
+
+    Letters only (no ``...``, and no letter twice in one operand). From left to right, two at a time.
+    Raises ArgumentError for subscripts that do not fit the operands.
+    """
+    ins, out = _subscripts(subscripts, len(xs))
+    terms = [(_operand_of(n, value(x)), n) for n, x in zip(ins, xs, strict=True)]
+    total, names = terms[0]
+    for i, (factor, other) in enumerate(terms[1:], 2):
+        later = set(out).union(*(n for _, n in terms[i:]))
+        total, names = _contract((total, names), (factor, other), later)
+    gone = tuple(a for a, n in enumerate(names) if n not in out)
+    kept = [n for n in names if n in out]
+    return transpose(sum_of(total, gone) if gone else total, [kept.index(n) for n in out])
+
+
+def _subscripts(text: str, count: int) -> tuple[list[str], str]:
+    left, arrow, out = text.replace(" ", "").partition("->")
+    ins = left.split(",")
+    letters = "".join(ins)
+    if not arrow:
+        out = "".join(sorted(n for n in set(letters) if letters.count(n) == 1))
+    good = all(n.isalpha() for n in letters + out) and set(out) <= set(letters)
+    if not good or len(ins) != count or any(len(set(s)) < len(s) for s in (*ins, out)):
+        raise ArgumentError(
+            f"einsum: {text!r} does not describe {count} operands",
+            fix='letters only, each once in an operand, as in "ij,jk->ik"',
+        )
+    return ins, out
+
+
+def _operand_of(names: str, x: Value) -> Value:
+    if len(names) != x.aval.ndim:
+        raise ShapeError(f"einsum: {names!r} does not fit an operand of shape {x.aval.shape}")
+    return x
+
+
+def _contract(
+    left: tuple[Value, str], right: tuple[Value, str], later: set[str]
+) -> tuple[Value, str]:
+    """One product: letters of both that are needed later are batch axes, others are summed."""
+    (x, xn), (y, yn) = left, right
+    for n in set(xn) & set(yn):
+        if x.aval.shape[xn.index(n)] != y.aval.shape[yn.index(n)]:
+            raise ShapeError(f"einsum: axis {n!r} has different extents in {x.aval} and {y.aval}")
+    batch = [n for n in xn if n in yn and n in later]
+    shared = [n for n in xn if n in yn and n not in later]
+    a, b = _factors("einsum", x, y)
+    out = dot_general(
+        a,
+        b,
+        contract=(tuple(map(xn.index, shared)), tuple(map(yn.index, shared))),
+        batch=(tuple(map(xn.index, batch)), tuple(map(yn.index, batch))),
+    )
+    rest = [n for n in xn if n not in yn] + [n for n in yn if n not in xn]
+    return out, "".join(batch + rest)
+
+
+__all__ = [
+    "dot", "einsum", "inner", "matmul", "outer", "tensordot", "trace", "vdot", "vecdot",
+]  # fmt: skip

@@ -1,0 +1,210 @@
+"""What users may pass as an array, made into operands: arrays, NumPy's, scalars, nested lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import array as arrays
+from .compiler.errors import ArgumentError, AxisError, ShapeError
+from .compiler.ir import core
+from .compiler.ir.aval import Shape
+from .compiler.ir.core import Operand, Tracer, Value
+from .compiler.ir.dtypes import DType, bool_, float32, int32, of_scalar, promote, uint32
+from .compiler.ir.graph import Literal
+from .compiler.ir.prims import elementwise as ew
+from .compiler.ir.prims import structural
+from .compiler.trace.stage import StageTrace
+
+ArrayLike = Any
+"""An ``Array``, a traced value, a NumPy array or scalar, a Python scalar, or nested lists of numbers."""
+
+_BOUNDS = {int32: (-(2**31), 2**31 - 1), uint32: (0, 2**32 - 1)}
+
+
+def scalar(value: bool | int | float, dtype: DType | None = None) -> Literal:
+    """A Python scalar as a literal; weak without ``dtype``. ArgumentError when it does not fit."""
+    target = dtype or of_scalar(value)
+    low, high = _BOUNDS.get(target, (value, value))
+    if not low <= value <= high and value == value:
+        raise ArgumentError(
+            f"{value} does not fit in {target}", fix=f"{target} holds {low} to {high}; use a float"
+        )
+    return Literal(value, dtype)
+
+
+def operand(x: ArrayLike, name: str = "x") -> Operand:
+    """``x`` as an operand: a value, or a literal for scalars. ArgumentError for anything else."""
+    if isinstance(x, Value):
+        return x
+    if isinstance(x, (bool, int, float)):
+        return scalar(x)
+    if isinstance(x, np.generic) and x.dtype.kind in "biuf":
+        return scalar(x.item(), arrays.narrowed(x.dtype))
+    if isinstance(x, Literal):
+        return x
+    if isinstance(x, np.ndarray):
+        return from_numpy(x)
+    if isinstance(x, (list, tuple)):
+        return _from_sequence(x, name)
+    if hasattr(x, "__array__"):
+        return from_numpy(np.asarray(x))
+    raise ArgumentError(
+        f"{name} is {_a(type(x).__name__)}, not an array",
+        fix="pass an array, a number, or nested lists of numbers",
+    )
+
+
+def _a(name: str) -> str:
+    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
+
+
+def from_numpy(x: np.ndarray[Any, Any]) -> Value:
+    """A copy of a NumPy array. Inside jit the array is remembered, since it may change later."""
+    trace = core.current_trace()
+    if not isinstance(trace, StageTrace):
+        return arrays.Array.copy_of(x)
+    known = trace.numpy_captures.get(id(x))
+    if known is None:
+        known = trace.numpy_captures[id(x)] = (x, arrays.Array.copy_of(x))
+    return known[1]
+
+
+def _from_sequence(x: Sequence[Any], name: str) -> Value:
+    """Nested lists: of numbers, or with arrays among them (which are stacked)."""
+    if any(isinstance(e, Value) or _holds_values(e) for e in x):
+        from .numpy import stack
+
+        return stack([value(e, name) for e in x])
+    try:
+        array = np.array(x)
+    except ValueError:
+        raise ShapeError(f"{name}: nested lists of different lengths are not an array") from None
+    if array.dtype.kind not in "biuf":
+        raise ArgumentError(f"{name} is a list of {array.dtype}, not of numbers")
+    return arrays.Array.copy_of(array)
+
+
+def _holds_values(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) and any(isinstance(e, Value) or _holds_values(e) for e in x)
+
+
+def value(x: ArrayLike, name: str = "x") -> Value:
+    """``x`` as a value (a scalar becomes a rank-0 one). ArgumentError for what is no array."""
+    got = operand(x, name)
+    return got if isinstance(got, Value) else splat(got, ())
+
+
+def splat(x: Literal, shape: Shape) -> Value:
+    """A literal as an array of ``shape``."""
+    return structural.broadcast_in_dim(x, shape=shape, dims=())
+
+
+def cast(x: Operand, dtype: DType, weak: bool = False) -> Operand:
+    """``x`` in ``dtype``; nothing happens when it is already. Literals stay literals."""
+    if x.aval.dtype is dtype and x.aval.weak == weak:
+        return x
+    if isinstance(x, Literal):
+        if weak and of_scalar(x.value.item()) is dtype:
+            return Literal(x.value.item())
+        item = x.value.item()
+        return scalar(item if dtype is not bool_ else bool(item), dtype)
+    if x.aval.dtype is dtype and weak:
+        return x
+    return ew.convert(x, dtype=dtype)
+
+
+def as_float(x: ArrayLike, name: str = "x") -> Value:
+    """``x`` as a float32 value: integers and booleans are converted, as NumPy does."""
+    got = value(x, name)
+    return got if got.aval.dtype is float32 else ew.convert(got, dtype=float32)
+
+
+def promoted(name: str, *xs: ArrayLike, at_least: DType | None = None) -> list[Operand]:
+    """Operands in their common dtype, broadcast to one shape; those of rank 0 stay as they are."""
+    return broadcast(name, promote_all(xs, at_least, name))
+
+
+def promote_all(
+    xs: Sequence[ArrayLike], at_least: DType | None = None, name: str = ""
+) -> list[Operand]:
+    """Operands in their common dtype."""
+    of = f" of {name}" if name else ""
+    ops = [operand(x, f"argument {i}{of}") for i, x in enumerate(xs)]
+    dtype, weak = ops[0].aval.dtype, ops[0].aval.weak
+    for other in ops[1:]:
+        dtype, weak = promote(dtype, weak, other.aval.dtype, other.aval.weak)
+    if at_least is not None:
+        dtype, weak = promote(dtype, weak, at_least, True)
+    return [cast(o, dtype, weak) for o in ops]
+
+
+def broadcast(name: str, ops: Sequence[Operand]) -> list[Operand]:
+    """Operands of one shape by NumPy's rules; those of rank 0 stay as they are."""
+    shape = broadcast_shape(name, [o.aval.shape for o in ops])
+    return [o if not o.aval.shape else broadcast_to(o, shape) for o in ops]
+
+
+def broadcast_shape(name: str, shapes: Sequence[Shape]) -> Shape:
+    """NumPy's common shape. ShapeError when there is none."""
+    rank = max(map(len, shapes), default=0)
+    out = [1] * rank
+    for shape in shapes:
+        for i, n in enumerate(shape, rank - len(shape)):
+            if n != 1 and out[i] not in (1, n):
+                listed = " and ".join(map(str, shapes))
+                raise ShapeError(
+                    f"{name}: shapes {listed} do not broadcast together",
+                    why=f"axis {i - rank} has extents {out[i]} and {n}",
+                    fix="extents must be equal or 1, counted from the last axis",
+                )
+            out[i] = n if n != 1 else out[i]
+    return tuple(out)
+
+
+def broadcast_to(x: Operand, shape: Shape) -> Value:
+    """``x`` with leading axes added and axes of extent 1 repeated."""
+    if isinstance(x, Value) and x.aval.shape == shape:
+        return x
+    lead = len(shape) - x.aval.ndim
+    dims = tuple(range(lead, len(shape)))
+    return structural.broadcast_in_dim(x, shape=shape, dims=dims)
+
+
+def axis_of(axis: Any, ndim: int, name: str) -> int:
+    """One axis, counted from the end when negative. AxisError when there is none such."""
+    if isinstance(axis, (bool, Tracer)) or not hasattr(axis, "__index__"):
+        raise ArgumentError(f"{name}: axis must be an int, got {axis!r}")
+    i = axis.__index__()
+    if not -ndim <= i < ndim:
+        raise AxisError(f"{name}: axis {i} does not exist in an array of rank {ndim}")
+    return int(i % ndim)
+
+
+def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
+    """None (all axes), one axis, or several, as a sorted tuple. AxisError when one is named twice."""
+    if axis is None:
+        return tuple(range(ndim))
+    listed = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(sorted(axis_of(a, ndim, name) for a in listed))
+    if len(set(axes)) < len(axes):
+        raise AxisError(f"{name}: an axis is named twice in {axis!r}")
+    return axes
+
+
+def shape_of(shape: Any, name: str) -> Shape:
+    """An int or a sequence of ints as a shape. ArgumentError for traced values, ShapeError below 0."""
+    listed = shape if isinstance(shape, (tuple, list, np.ndarray)) else (shape,)
+    for n in listed:
+        if isinstance(n, Value) or isinstance(n, bool) or not hasattr(n, "__index__"):
+            raise ArgumentError(
+                f"{name}: a shape must be made of ints, got {n!r}",
+                why="shapes are fixed when a program is compiled",
+            )
+        if n.__index__() < 0:
+            raise ShapeError(f"{name}: negative extent in shape {tuple(listed)}")
+    return tuple(int(n.__index__()) for n in listed)
+
+
