@@ -73,6 +73,8 @@ class ExpressionPrinter:
             return _BOOL[op].format(*args)
         if (op, kind) in _BY_KIND:
             return self._help(_BY_KIND[op, kind], x.lanes, args)
+        if op == "ne" and kind == "f":  # drivers may take != as ordered: false on NaN
+            return f"!({args[0]} == {args[1]})"
         if op in _INFIX:
             return f"({args[0]} {_INFIX[op]} {args[1]})"
         if op in _HELPED:
@@ -130,7 +132,7 @@ class ExpressionPrinter:
     def _convert(self, x: Expr, arg: str) -> str:
         source = x.args[0].dtype
         if x.dtype is bool_:
-            return f"({arg} != {type_name(source, x.lanes)}(0))"
+            return f"!({arg} == {type_name(source, x.lanes)}(0))"
         if source.kind == "f":
             return self._help("f2i" if x.dtype.kind == "i" else "f2u", x.lanes, (arg,))
         return f"{type_name(x.dtype, x.lanes)}({arg})"

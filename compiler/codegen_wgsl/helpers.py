@@ -40,19 +40,33 @@ HELPERS: dict[str, str] = {
     "max": "fn max_(a: T, b: T) -> T { return select(select(b, a, a >= b), a, isnan_(a)); }",
     "min": "fn min_(a: T, b: T) -> T { return select(select(b, a, a <= b), a, isnan_(a)); }",
     "sign": "fn sign_(x: T) -> T { return select(sign(x), x, isnan_(x)); }",
-    "fmod": """fn fmod_(x: T, y: T) -> T {
-  let r = x - y * trunc(x / y);
-  return select(select(r, x, isfinite_(x) & !isfinite_(y) & !isnan_(y)), nan_(), y == T(0f));
+    "fmod": """fn fmod_(x: f32, y: f32) -> f32 {  // exact: long division of the significands
+  let ax = bitcast<u32>(x) & 0x7fffffffu;
+  let ay = bitcast<u32>(y) & 0x7fffffffu;
+  if (ax >= 0x7f800000u || ay > 0x7f800000u || ay < 0x00800000u) { return nan_(); }
+  if (ax < ay) { return x; }
+  let my = (ay & 0x7fffffu) | 0x800000u;
+  var m = ((ax & 0x7fffffu) | 0x800000u) % my;
+  for (var n = (ax >> 23u) - (ay >> 23u); n > 0u; n -= min(n, 8u)) {
+    m = (m << min(n, 8u)) % my;
+  }
+  let up = countLeadingZeros(m | 1u) - 8u;
+  let ey = ay >> 23u;
+  let normal = ((ey - up) << 23u) | ((m << up) & 0x7fffffu);
+  let bits = select(m << (ey - 1u), normal, ey > up);
+  return bitcast<f32>(select(bits, 0u, m == 0u) | (bitcast<u32>(x) & 0x80000000u));
 }""",
     "idiv": "fn idiv_(a: I, b: I) -> I { return select(a / b, I(0), b == I(0)); }",
     "udiv": "fn udiv_(a: U, b: U) -> U { return select(a / b, U(0u), b == U(0u)); }",
     "irem": "fn irem_(a: I, b: I) -> I { return select(a % b, I(0), b == I(0)); }",
     "urem": "fn urem_(a: U, b: U) -> U { return select(a % b, U(0u), b == U(0u)); }",
     "pow": """fn pow_(x: T, y: T) -> T {
-  let size = pow(abs(x), y);
-  let odd = fract(y * 0.5f) != T(0f);
+  let a = abs(x);
+  var size = select(pow(a, y), T(1f), (a == T(1f)) | (y == T(0f)));
+  size = select(size, inf_(), (a == T(0f)) & (y < T(0f)));
+  let odd = (fract(y * 0.5f) != T(0f)) & (floor(y) == y) & isfinite_(y);
   let negative = (bitcast<U>(x) & U(0x80000000u)) != U(0u);
-  var r = select(size, -size, negative & odd & (floor(y) == y));
+  var r = select(size, -size, negative & odd);
   r = select(r, nan_(), (x < T(0f)) & (floor(y) != y) & isfinite_(x));
   r = select(r, nan_(), isnan_(x) | isnan_(y));
   return select(r, T(1f), (y == T(0f)) | (x == T(1f)));
@@ -159,6 +173,13 @@ HELPERS: dict[str, str] = {
 }""",
 }
 
+# Where a vector has to be taken apart.
+BY_LANE = {
+    "fmod": """fn fmod_(x: T, y: T) -> T {
+  return T(tx_fmod1(x.x, y.x), tx_fmod1(x.y, y.y), tx_fmod1(x.z, y.z), tx_fmod1(x.w, y.w));
+}"""
+}
+
 _TYPES = {
     1: {"T": "f32", "U": "u32", "I": "i32", "B": "bool"},
     4: {"T": "vec4<f32>", "U": "vec4<u32>", "I": "vec4<i32>", "B": "vec4<bool>"},
@@ -179,6 +200,9 @@ def sources(wanted: set[tuple[str, int]]) -> list[str]:
         if (name, lanes) in order:
             return
         text = HELPERS[name]
+        if lanes > 1 and name in BY_LANE:
+            visit(name, 1)
+            text = BY_LANE[name]
         for callee in dict.fromkeys(_CALL.findall(text)):
             if callee != name:
                 visit(callee, lanes)

@@ -163,7 +163,7 @@ class StatementPrinter:
 
     def _let(self, x: Expr, text: str) -> str:
         self._serial += 1
-        name = f"{'i' if x.dtype is int32 and x.lanes == 1 else 't'}{self._serial}"
+        name = f"{'ix' if x.dtype is int32 and x.lanes == 1 else 't'}{self._serial}"
         self.line(f"let {name} = {text};")
         self._names[-1][x] = name
         return name
@@ -181,7 +181,7 @@ class StatementPrinter:
         if x.op == "shared":
             return f"{x.attr}[{args[0]}]"
         if x.op in ("quotient", "remainder"):
-            return _divide(x.op, args[0], K.const_value(x.args[1]))
+            return _divide(x.op, args[0], int(K.const_value(x.args[1])))
         if x.op == "lane" and not args[0].isidentifier():
             args = [self._let(x.args[0], args[0])]
         return self.expressions.text(x, args)

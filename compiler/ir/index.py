@@ -84,7 +84,7 @@ IndexLike = Union["Index", int]
 class Index:
     """A canonical linear form; immutable. Built from ``Index.of`` and Python's operators."""
 
-    __slots__ = ("terms", "const", "lo", "hi", "_hash")
+    __slots__ = ("terms", "const", "lo", "hi", "_hash", "_atoms")
 
     def __init__(self, terms: Mapping[IndexAtom, int], const: int = 0) -> None:
         kept = {a: c for a, c in terms.items() if c}
@@ -96,6 +96,7 @@ class Index:
             lo, hi = lo + min(a * c, b * c), hi + max(a * c, b * c)
         self.lo, self.hi = lo, hi
         self._hash = hash((frozenset(kept.items()), const))
+        self._atoms: frozenset[IndexAtom] | None = None
 
     @staticmethod
     def of(x: IndexAtom | IndexLike) -> Index:
@@ -159,23 +160,25 @@ class Index:
     def coefficient(self, atom: IndexAtom) -> int:
         return self.terms.get(atom, 0)
 
+    @property
+    def depends_on(self) -> frozenset[IndexAtom]:
+        """Every atom that occurs in it, also inside divisions and run-time values."""
+        if self._atoms is None:
+            self._atoms = frozenset().union(*map(_within, self.terms)) if self.terms else frozenset()
+        return self._atoms
+
     def depends(self, atom: IndexAtom) -> bool:
         """Whether ``atom`` occurs anywhere, also inside divisions and run-time values."""
-        return any(a == atom or _inner_depends(a, atom) for a in self.terms)
+        if atom in self.depends_on:
+            return True
+        return isinstance(atom, Loop) and any(
+            a.expr.depends(atom) for a in self.depends_on if isinstance(a, Dyn)
+        )
 
     def linear_in(self, atom: IndexAtom) -> bool:
         """Whether ``atom`` occurs at most as a plain term."""
-        return not any(a != atom and _inner_depends(a, atom) for a in self.terms)
-
-    def atoms(self) -> set[IndexAtom]:
-        """All loop variables and run-time values it depends on."""
-        out: set[IndexAtom] = set()
-        for a in self.terms:
-            if isinstance(a, (Div, Mod)):
-                out |= a.arg.atoms()
-            else:
-                out.add(a)
-        return out
+        inner = (Index.of(a) for a in self.terms if a != atom)
+        return not any(x.depends(atom) for x in inner)
 
     def substitute(self, values: Mapping[IndexAtom, IndexLike]) -> Index:
         """With atoms replaced, simplified again."""
@@ -203,12 +206,12 @@ class Index:
         return self.const % d == 0 and all(_multiple(a, c, d) for a, c in self.terms.items())
 
 
-def _inner_depends(a: IndexAtom, atom: IndexAtom) -> bool:
+def _within(a: IndexAtom) -> frozenset[IndexAtom]:
     if isinstance(a, (Div, Mod)):
-        return a.arg.depends(atom)
+        return a.arg.depends_on | {a}
     if isinstance(a, Dyn):
-        return a.expr.depends(atom)
-    return False
+        return a.expr.atoms | {a}
+    return frozenset([a])
 
 
 def _substitute_atom(a: IndexAtom, values: Mapping[IndexAtom, IndexLike]) -> Index:

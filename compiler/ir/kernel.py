@@ -25,7 +25,7 @@ LANE = Loop("lane", LANES)
 class Expr:
     """``op(*args)`` with an attribute; see the constructors below. Compare with ``is`` or ``==``."""
 
-    __slots__ = ("op", "args", "dtype", "lanes", "attr", "__weakref__")
+    __slots__ = ("op", "args", "dtype", "lanes", "attr", "atoms", "__weakref__")
     _table: weakref.WeakValueDictionary[tuple[Any, ...], Expr] = weakref.WeakValueDictionary()
 
     op: str
@@ -33,6 +33,7 @@ class Expr:
     dtype: DType
     lanes: int
     attr: Any
+    atoms: frozenset[IndexAtom]  # every loop variable and run-time index it depends on
 
     def __new__(
         cls, op: str, args: tuple[Expr, ...], dtype: DType, lanes: int = 1, attr: Any = None
@@ -43,6 +44,8 @@ class Expr:
             found = object.__new__(cls)
             found.op, found.args, found.dtype = op, args, dtype
             found.lanes, found.attr = lanes, attr
+            own = attr.depends_on if isinstance(attr, Index) else frozenset()
+            found.atoms = own.union(*(a.atoms for a in args)) if args else own
             cls._table[key] = found
         return found
 
@@ -51,14 +54,12 @@ class Expr:
         return f"{self.op}({inner})"
 
     def depends(self, atom: IndexAtom) -> bool:
-        if atom == LANE and self.lanes > 1:
-            return True
-        if isinstance(self.attr, Index) and self.attr.depends(atom):
-            return True
-        return any(a.depends(atom) for a in self.args)
+        return atom in self.atoms or (self.lanes > 1 and atom == LANE)
 
     def substitute(self, values: Mapping[IndexAtom, IndexLike]) -> Expr:
         """With index atoms replaced (used to take a vector apart, lane by lane)."""
+        if not any(map(self.depends, values)):
+            return self
         if self.lanes > 1 and LANE in values:
             component = values[LANE]
             assert isinstance(component, int), "a vector is taken apart by constants"
@@ -66,10 +67,7 @@ class Expr:
         if self.op == "index":
             return index_value(self.attr.substitute(values))
         args = tuple(a.substitute(values) for a in self.args)
-        if args == self.args and not isinstance(self.attr, Index):
-            return self
-        attr = self.attr.substitute(values) if isinstance(self.attr, Index) else self.attr
-        return Expr(self.op, args, self.dtype, self.lanes, attr)
+        return Expr(self.op, args, self.dtype, self.lanes, self.attr)
 
 
 def const(value: Any, dtype: DType) -> Expr:

@@ -21,7 +21,7 @@ _RESERVED = frozenset(
     "restrict self set shared static std super target template this throw trait try type typedef "
     "union unless unsafe use using virtual where with yield".split()
 )
-_GENERATED = re.compile(r"[a-z]\d*|acc\d+_\d+|(sum|prod|max|min|argmax|argmin)\d+_\d+\w*|tx_\w*|k\d+|w\d+")
+_GENERATED = re.compile(r"[a-z]\d*|ix\d+|acc\d+_\d+|(sum|prod|max|min|argmax|argmin)\d+_\d+\w*|tx_\w*|k\d+|w\d+")
 
 
 def identifier(text: str) -> str:

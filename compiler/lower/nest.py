@@ -192,6 +192,7 @@ class _Nest:
 
     def _store(self, var: Var, position: Index) -> Stmt:
         value = self.em.read_output(var, position)
+        value = K.splat(value) if position.depends(LANE) else value
         whole = not position.depends(LANE) or K.is_vector_access(position)
         self.cost += access_cost(value) + (1 if whole else LANES)
         self.stores.setdefault(var, set()).add(position)
