@@ -132,7 +132,7 @@ def _svg(chart: Any, *, width: int, height: int) -> str:
     spec = chart.properties(width=width, height=height, background="transparent").to_dict()
     spec["config"] = {
         "axis": axis, "view": {"stroke": None}, "font": "sans-serif",
-        "legend": {"labelColor": INK, "labelFontSize": 12, "symbolStrokeWidth": 3},
+        "legend": {"labelColor": INK, "labelFontSize": 12, "symbolStrokeWidth": 3, "symbolOpacity": 1},
     }  # fmt: skip
     svg: str = vl_convert.vegalite_to_svg(spec)
     return svg
