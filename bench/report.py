@@ -82,7 +82,11 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _ratio(found: Ratio | None) -> str:
-    return f"{found.value:.3g} ({found.low:.3g}–{found.high:.3g})" if found else ""
+    return f"{found.value:.3g} ({_short(found.low)}–{_short(found.high)})" if found else ""
+
+
+def _short(number: float) -> str:
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def shortfalls(rows: Sequence[Row], required: Mapping[str, float]) -> list[str]:

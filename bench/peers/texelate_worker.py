@@ -53,7 +53,9 @@ class MlpStep:
 
 
 def hello() -> Message:
-    info = tx.default_device().info
+    info = tx.default_device()
+    if info is None:
+        raise RuntimeError("no WebGPU adapter: the numpy backend is not what is measured here")
     return {
         "device": {
             "kind": "gpu",
