@@ -90,7 +90,10 @@ _DOMAIN: dict[str, Callable[[Array], Array]] = {
     **{name: lambda x: np.abs(x) + np.float32(0.1) for name in ("log", "sqrt", "rsqrt", "pow")},
     "log1p": lambda x: np.abs(x),
     "acosh": lambda x: np.abs(x) + np.float32(1.1),
-    **{name: lambda x: np.tanh(x) * np.float32(0.9) for name in ("asin", "acos", "atanh", "erf_inv")},
+    **{
+        name: lambda x: np.tanh(x) * np.float32(0.9)
+        for name in ("asin", "acos", "atanh", "erf_inv")
+    },
 }
 
 

@@ -121,7 +121,9 @@ class Space:
         for i, n in zip(at, x.shape, strict=True):
             inside = inside & (i >= 0) & (i < n)
         if not x.size:
-            return np.full(np.broadcast_shapes(*(i.shape for i in at)), GARBAGE[x.dtype.kind], x.dtype)
+            return np.full(
+                np.broadcast_shapes(*(i.shape for i in at)), GARBAGE[x.dtype.kind], x.dtype
+            )
         clipped = tuple(np.clip(i, 0, n - 1) for i, n in zip(at, x.shape, strict=True))
         return np.where(inside, x[clipped], np.asarray(GARBAGE[x.dtype.kind], x.dtype))
 

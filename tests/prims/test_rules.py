@@ -59,8 +59,11 @@ def test_rules_agree(name: str) -> None:
 
 def batched_case(draw: Any, case: Case, size: int) -> tuple[Any, Any]:
     """The operands stacked over a batch of random numbers, and which of them are."""
-    marks = draw(st.sampled_from([m for m in itertools.product(
-        [True, False], repeat=len(case.operands)) if any(m)]))
+    marks = draw(
+        st.sampled_from(
+            [m for m in itertools.product([True, False], repeat=len(case.operands)) if any(m)]
+        )
+    )
     return [
         np.stack([np.random.default_rng(i).permutation(x.ravel()).reshape(x.shape)
                   for i in range(size)]) if m and size else

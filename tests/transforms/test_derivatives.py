@@ -11,9 +11,7 @@ from tests.prims.cases import ARITY_AND_KINDS, NAMES, Case, cases, examples
 from tests.transforms.numeric import check_derivatives
 
 BITS = {"iota", "random_bits", "bitcast"}  # no float operand, or none that a small step changes
-DIFFERENTIABLE = [
-    n for n in NAMES if n not in BITS and "f" in ARITY_AND_KINDS.get(n, (1, "f"))[1]
-]
+DIFFERENTIABLE = [n for n in NAMES if n not in BITS and "f" in ARITY_AND_KINDS.get(n, (1, "f"))[1]]
 
 
 def apart(operands: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
