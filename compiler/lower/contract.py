@@ -218,25 +218,28 @@ def _store_vector(
     value = K.register(accumulator(i, v), result.aval.dtype, LANES)
     em.registers[result] = Registered(position, value)
     em.forget()
-    found: list[Stmt] = []
-    for var in group.outputs:
+    inside = K.inside(n, 0, block.n)
+    values: list[Stmt] = []
+    writes: list[Stmt] = []
+    for var in group.outputs:  # all values, then all stores: one may overwrite what another reads
         stores.setdefault(var, set()).add(position)
         same = var.aval.shape == result.aval.shape
         value = K.splat(em.read(var, index) if same else em.read_output(var, position))
-        inside = K.inside(n, 0, block.n)
-        if inside is None:
-            found.append(Store(buffers[var], position, value))
-        else:
-            found += _guarded(f"{buffers[var]}_{i}_{v}", buffers[var], position, value, inside)
-    return found
+        if inside is not None or len(group.outputs) > 1:
+            register = f"new_{buffers[var]}_{i}_{v}"
+            values.append(Declare(register, value))
+            value = K.register(register, value.dtype, LANES)
+        writes += _guarded(Store(buffers[var], position, value), inside)
+    return values + writes
 
 
-def _guarded(register: str, name: str, position: Index, value: Expr, inside: Expr) -> list[Stmt]:
-    """Stores lane by lane what is inside; ``register`` holds the vector meanwhile."""
-    out: list[Stmt] = [Declare(register, value)]
-    whole = K.register(register, value.dtype, LANES)
+def _guarded(store: Store, inside: Expr | None) -> list[Stmt]:
+    """The store of a vector, or of those of its lanes that are inside."""
+    if inside is None:
+        return [store]
+    out: list[Stmt] = []
     for q in range(LANES):
-        one = Store(name, position.substitute({LANE: q}), K.lane(whole, q))
+        one = Store(store.buffer, store.offset.substitute({LANE: q}), K.lane(store.value, q))
         out.append(If(K.lane(inside, q), (one,)))
     return out
 

@@ -70,8 +70,8 @@ class _Nest:
     def run(self) -> NestBody:
         for number, round_ in enumerate(phases(self.group)):
             self._fold_round(number, round_)
-        self._row_outputs()
         self._full_outputs()
+        self._row_outputs()  # last: an output may overwrite an input that the loops still read
         return NestBody(self.body, self.cost, self.rows, self.em, self.stores, tuple(self.shared))
 
     # --- folds -----------------------------------------------------------------------------------
@@ -170,7 +170,8 @@ class _Nest:
     # --- outputs ---------------------------------------------------------------------------------
 
     def _row_outputs(self) -> None:
-        stores = [self._store(v, self.row) for v in self.group.outputs if self.group.is_row_output(v)]
+        row = [v for v in self.group.outputs if self.group.is_row_output(v)]
+        stores = self._stores(row, self.row)
         if stores and self.schedule.threads > 1:
             first = K.inside(Index.of(K.thread(self.schedule.threads)), 0, 1)
             assert first is not None
@@ -184,19 +185,26 @@ class _Nest:
 
     def _full_stores(self, full: list[Var], j: Index) -> list[Stmt]:
         position = self.group.place(self.row, j)
-        stores = [self._store(v, position) for v in full]
-        inside = K.inside(j, 0, self.group.inner)
-        if inside is not None and inside.lanes == 1:
-            return [If(inside, tuple(stores))]
-        return list(stores)
+        return self._stores(full, position)
 
-    def _store(self, var: Var, position: Index) -> Stmt:
+    def _stores(self, outputs: list[Var], position: Index) -> list[Stmt]:
+        """All values, then all stores: an output may overwrite what another one reads."""
+        values = [self._value(v, position) for v in outputs]
+        if len(outputs) == 1:
+            return [Store(self.buffers[outputs[0]], position, values[0])]
+        names = [f"new_{self.buffers[v]}" for v in outputs]
+        out: list[Stmt] = [Declare(n, x) for n, x in zip(names, values, strict=True)]
+        for var, name, x in zip(outputs, names, values, strict=True):
+            out.append(Store(self.buffers[var], position, K.register(name, x.dtype, x.lanes)))
+        return out
+
+    def _value(self, var: Var, position: Index) -> Expr:
         value = self.em.read_output(var, position)
         value = K.splat(value) if position.depends(LANE) else value
         whole = not position.depends(LANE) or K.is_vector_access(position)
         self.cost += access_cost(value) + (1 if whole else LANES)
         self.stores.setdefault(var, set()).add(position)
-        return Store(self.buffers[var], position, value)
+        return value
 
 
 def shared_load(array: str, offset: Index, dtype: K.DType) -> Expr:
