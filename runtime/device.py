@@ -44,6 +44,7 @@ class Device:
             driver.storage_usage,
             largest=one,
             owner=info.name,
+            lock=self.lock,
             # A software adapter's driver promises more memory than there is, and is killed for it.
             memory=physical_memory() if info.software else None,
             on_destroy=self._forget,

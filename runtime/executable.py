@@ -53,6 +53,7 @@ class Executable:
         self._fresh = [
             (b, spec.nbytes) for b, spec in enumerate(program.buffers) if spec.role == "output"
         ]
+        self._varying = [*self._inputs, *(b for b, _ in self._fresh)]
         self._replays: OrderedDict[tuple[int, ...], Replay] = OrderedDict()
 
     def _place(self, number: int) -> DeviceBuffer | None:
@@ -70,8 +71,8 @@ class Executable:
         """Submits one call and returns its outputs' buffers without waiting for them.
 
         ``donated`` tells for each input whether the caller gives its memory away; an input that the
-        Program overwrites is copied first when it is not given away, or is passed twice. An output
-        that is an input's buffer is returned as that very DeviceBuffer.
+        Program overwrites is copied first when it is not given away, is passed twice, or is being
+        read. An output that is an input's buffer is returned as that very DeviceBuffer.
         """
         device = self.device
         device.check()
@@ -85,7 +86,7 @@ class Executable:
             replay = self._find(table, inputs, copied)
             if device.profiling is not None:
                 device.profiling.record(self.program, replay)
-            else:
+            elif replay.segments:
                 fault = device.driver.submit(replay.segments)
                 if fault is not None:
                     raise self._blamed(fault, replay)
@@ -112,9 +113,10 @@ class Executable:
         table: list[DeviceBuffer | None] = self._resident.copy()
         for number, buffer in zip(self._inputs, inputs, strict=True):
             table[number] = buffer
+        twice = _repeated(inputs) if self.program.donated else ()
         for i in self.program.donated:
             given = i < len(donated) and donated[i]
-            if not given or sum(b.allocation is inputs[i].allocation for b in inputs) > 1:
+            if not given or inputs[i] in twice or inputs[i].readers:
                 table[self._inputs[i]] = device.empty(inputs[i].nbytes)
                 copied.append(i)
         for number, nbytes in self._fresh:
@@ -122,7 +124,7 @@ class Executable:
         return table, copied  # type: ignore[return-value]  # every role is filled by now
 
     def _find(self, table: Table, inputs: Sequence[DeviceBuffer], copied: list[int]) -> Replay:
-        numbers = [buffer.allocation.number for buffer in table]
+        numbers = [table[b].allocation.number for b in self._varying]
         key = (*numbers, *(inputs[i].allocation.number for i in copied))
         replay = self._replays.get(key)
         if replay is None:
@@ -190,6 +192,12 @@ class Executable:
                     what, fault = f"{what}, dispatch '{step.title}'", alone
                     break
         return as_error(fault, what, self.device.info.name)
+
+
+def _repeated(inputs: Sequence[DeviceBuffer]) -> set[DeviceBuffer]:
+    if len(set(inputs)) == len(inputs):
+        return set()
+    return {buffer for buffer in inputs if sum(other is buffer for other in inputs) > 1}
 
 
 def _launches(segments: Sequence[Segment]) -> Iterator[Launch]:

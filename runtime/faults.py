@@ -37,7 +37,7 @@ def tidy(fault: Fault) -> str:
 def compile_error(fault: Fault, name: str, code: str, adapter: str) -> CompileError:
     """The driver's message and, around each line that it names, the shader's numbered lines."""
     lines = code.splitlines()
-    named = {int(n) for n in re.findall(r"wgsl:(\d+):", fault.message)}
+    named = {int(n) for n in re.findall(r"┌─ .*?:(\d+):\d+", fault.message)}
     near = sorted({i for n in named for i in range(n - 3, n + 4) if 1 <= i <= len(lines)})
     listing = [f"{'>' if i in named else ' '}{i:5d} | {lines[i - 1]}" for i in near]
     return CompileError(

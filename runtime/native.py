@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
 import re
+import sys
+import tempfile
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -274,7 +278,22 @@ def enumerate_raw() -> list[Any]:
     """All of wgpu's adapters, in wgpu's order."""
     import wgpu
 
-    return list(wgpu.gpu.enumerate_adapters_sync())
+    with _runtime_directory():
+        return list(wgpu.gpu.enumerate_adapters_sync())
+
+
+@contextmanager
+def _runtime_directory() -> Iterator[None]:
+    """Without a desktop session Mesa complains on stderr about a variable not needed here."""
+    name = "XDG_RUNTIME_DIR"
+    if sys.platform != "linux" or name in os.environ:
+        yield
+        return
+    os.environ[name] = tempfile.gettempdir()
+    try:
+        yield
+    finally:
+        del os.environ[name]
 
 
 def open_raw(adapter: Any, features: Sequence[str], limits: Mapping[str, int]) -> Any:

@@ -112,7 +112,7 @@ def file_name(shader: Shader) -> str:
     """Where ``knobs.dump_dir`` and ``knobs.override_dir`` keep a shader's text.
 
     >>> file_name(Shader("add relu", "fn main() {}", (64, 1, 1), "rw"))
-    'add_relu-0ee96d62.wgsl'
+    'add_relu-ef32637c.wgsl'
     """
     name = re.sub(r"[^A-Za-z0-9_.]+", "_", shader.name)[:80]
     return f"{name}-{hashlib.sha256(shader.code.encode()).hexdigest()[:8]}.wgsl"

@@ -44,13 +44,15 @@ class Allocation:
 class DeviceBuffer:
     """``nbytes`` bytes on a device; the memory returns to its pool when this object dies.
 
-    What lies beyond the value last written (up to the size class) is unspecified.
+    What lies beyond the value last written (up to the size class) is unspecified. While ``readers``
+    is not 0, an asynchronous read is about to copy the value: it is not overwritten, even if donated.
     """
 
-    __slots__ = ("__weakref__", "allocation", "nbytes", "pool")
+    __slots__ = ("__weakref__", "allocation", "nbytes", "pool", "readers")
 
     def __init__(self, pool: Pool, allocation: Allocation, nbytes: int) -> None:
         self.pool, self.allocation, self.nbytes = pool, allocation, nbytes
+        self.readers = 0
 
     def __del__(self) -> None:
         # Only an append: this may run inside any other code of the same thread, locks held.
@@ -87,7 +89,8 @@ class Pool:
     """Buffers of one usage.
 
     In bytes: ``largest`` bounds one buffer, ``memory`` all of them, ``cap`` those kept free for
-    reuse (beyond, the least recently used are destroyed; by default ``knobs.pool_bytes``).
+    reuse (beyond, the least recently used are destroyed; by default ``knobs.pool_bytes``). ``lock``
+    is the device's: destroying a buffer touches caches that a running call uses.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Pool:
         *,
         largest: int,
         owner: str,
+        lock: threading.RLock,
         memory: int | None = None,
         cap: int | None = None,
         on_destroy: Callable[[set[int]], None] = lambda numbers: None,
@@ -104,7 +108,7 @@ class Pool:
         self._driver, self._usage, self._on_destroy = driver, usage, on_destroy
         self._largest, self._owner, self._memory = largest, owner, memory
         self._cap = knobs.pool_bytes if cap is None else cap
-        self._lock = threading.RLock()
+        self._lock = lock
         self._free: dict[int, list[Allocation]] = {}  # a heap for each size class
         self.returned: deque[Allocation] = deque()
         self._clock = self._created = self._reused = self._destroyed = 0

@@ -1,4 +1,4 @@
-"""What dispatches cost: by timestamp queries where the device has them, else by waiting for each."""
+"""What dispatches cost: by timestamp queries where there are any, else by waiting for each."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ class Profile:
         self._device = device
         self.events: list[Event] = []
         usage, owner = device.driver.query_usage, device.info.name
-        self._resolved = Pool(device.driver, usage, largest=8 * QUERIES, owner=owner, cap=0)
+        self._resolved = Pool(
+            device.driver, usage, largest=8 * QUERIES, owner=owner, lock=device.lock, cap=0
+        )
         has = "timestamp-query" in device.info.features
         self.timed_by: Literal["timestamps", "wall"] = "timestamps" if has else "wall"
 

@@ -18,15 +18,28 @@ STAGING_CAP = 256 << 20
 
 
 class Read:
-    """A read-back under way: its copy is submitted; ``done`` is set when the bytes are there."""
+    """A read-back under way: its copy is submitted; ``done`` is set when the bytes are there.
 
-    def __init__(self, staging: DeviceBuffer, nbytes: int) -> None:
-        self.staging, self.nbytes = staging, nbytes
+    The driver holds this object until it has answered. However it ends (also cancelled, before
+    anyone waited), the staging buffer is unmapped before its pool gets it back: wgpu-native ends
+    the process when mapped memory is submitted (gfx-rs/wgpu-native#588).
+    """
+
+    def __init__(self, driver: Driver, staging: DeviceBuffer, nbytes: int) -> None:
+        self._driver, self.staging, self.nbytes = driver, staging, nbytes
         self.done, self.ok = threading.Event(), False
 
     def arrived(self, ok: bool) -> None:
         self.ok = ok
         self.done.set()
+
+    def close(self) -> None:
+        if self.ok:
+            self.ok = False
+            self._driver.unmap(self.staging.allocation.raw)
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Readback:
@@ -35,7 +48,7 @@ class Readback:
     def __init__(self, driver: Driver, lock: threading.RLock, largest: int, owner: str) -> None:
         self._driver, self._lock, self._owner = driver, lock, owner
         usage = driver.staging_usage
-        self.pool = Pool(driver, usage, largest=largest, owner=owner, cap=STAGING_CAP)
+        self.pool = Pool(driver, usage, largest=largest, owner=owner, lock=lock, cap=STAGING_CAP)
 
     def read(self, buffer: DeviceBuffer, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
         """The first ``count`` elements, after all that was submitted before. Blocks."""
@@ -44,12 +57,22 @@ class Readback:
     async def read_async(
         self, buffer: DeviceBuffer, dtype: np.dtype[Any], count: int
     ) -> NDArray[Any]:
-        """``read``, with the waiting in a thread: the event loop goes on."""
-        started = self._start(buffer, count * dtype.itemsize)
-        return await asyncio.to_thread(self._finish, started, dtype, count)
+        """``read`` in a thread: the event loop goes on. Meanwhile nobody may overwrite the buffer."""
+        buffer.readers += 1
+        try:
+            return await asyncio.to_thread(self._read_when_idle, buffer, dtype, count)
+        finally:
+            buffer.readers -= 1
+
+    def _read_when_idle(
+        self, buffer: DeviceBuffer, dtype: np.dtype[Any], count: int
+    ) -> NDArray[Any]:
+        # Mesa's lavapipe blocks in a submit until the one before is done: not with the lock held.
+        self._driver.wait()
+        return self.read(buffer, dtype, count)
 
     def _start(self, buffer: DeviceBuffer, nbytes: int) -> Read:
-        read = Read(self.pool.take(nbytes), nbytes)
+        read = Read(self._driver, self.pool.take(nbytes), nbytes)
         staging = read.staging.allocation
         copy = Transfer(buffer.allocation.handle, staging.handle, nbytes)
         with self._lock:
@@ -63,15 +86,19 @@ class Readback:
         return read
 
     def _finish(self, read: Read, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
-        while not read.done.is_set():
-            self._driver.wait()
+        try:
+            while not read.done.is_set():
+                self._driver.wait()
+            return self._arrived(read, np.empty(count, dtype))
+        finally:
+            read.close()
+
+    def _arrived(self, read: Read, out: NDArray[Any]) -> NDArray[Any]:
         if not read.ok:
             raise DeviceLostError(
                 f"reading {read.nbytes:,} bytes: {self._owner} did not give them",
                 why=self._driver.lost or "the device was lost while it computed",
                 fix=LOST_FIX,
             )
-        out = np.empty(count, dtype)
         self._driver.copy_mapped(read.staging.allocation.raw, out)
-        self._driver.unmap(read.staging.allocation.raw)
         return out

@@ -10,7 +10,7 @@ from .adapter import AdapterInfo
 
 
 def validate(program: Program, info: AdapterInfo) -> None:
-    """Raises ProgramError for an inconsistent program, LimitError for one beyond ``info``'s limits."""
+    """Raises ProgramError for an inconsistent program, LimitError for one that is too much."""
     if program.language != "wgsl":
         raise ProgramError(
             f"program '{program.name}' is written in {program.language}",
