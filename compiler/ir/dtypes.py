@@ -108,8 +108,7 @@ def promote(a: DType, a_weak: bool, b: DType, b_weak: bool) -> tuple[DType, bool
         return a, a_weak and b_weak
     ra, rb = _RANK[a.kind], _RANK[b.kind]
     if ra != rb:
-        high, high_weak, low_weak = (a, a_weak, b_weak) if ra > rb else (b, b_weak, a_weak)
-        return high, high_weak and (low_weak or high.kind == "f")
+        return (a, a_weak) if ra > rb else (b, b_weak)
     if a_weak != b_weak:
         return (b, False) if a_weak else (a, False)
     return int32, a_weak and b_weak  # i32 with u32: as JAX without 64 bits

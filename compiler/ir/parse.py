@@ -20,6 +20,7 @@ from .verify import check_eqn
 if TYPE_CHECKING:
     from lark import Lark, Token
 
+
 def parse_graph(text: str) -> Graph:
     """The Graph that ``text`` denotes, every declared type checked.
 

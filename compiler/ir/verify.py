@@ -27,8 +27,11 @@ def verify(graph: Graph) -> None:
             raise _broken(graph, "an input is listed twice", f"{var!r}")
         defined.add(var)
     for eqn in graph.eqns:
-        _check_inputs(graph, eqn, defined)
+        for var in vars_of(eqn.inputs):
+            if var not in defined:
+                raise _broken(graph, f"{var!r} is used before it is defined", _show(graph, eqn))
         try:
+            _check_literals(eqn.inputs)
             check_eqn(eqn)
         except VerifyError as e:
             raise _broken(graph, e.what, _show(graph, eqn), why=e.why) from e
@@ -39,7 +42,10 @@ def verify(graph: Graph) -> None:
     for var in vars_of(graph.outputs):
         if var not in defined:
             raise _broken(graph, f"output {var!r} is never defined", "return")
-    _check_literals(graph, graph.outputs, "return")
+    try:
+        _check_literals(graph.outputs)
+    except VerifyError as e:
+        raise _broken(graph, e.what, "return") from e
 
 
 def check_eqn(eqn: Eqn) -> None:
@@ -60,26 +66,20 @@ def check_eqn(eqn: Eqn) -> None:
     except TexelateError as e:
         raise VerifyError(f"{name} does not accept these operands", why=e.what) from e
     except (TypeError, ValueError, IndexError) as e:
-        raise VerifyError(f"{name} does not accept these parameters", why=str(e)) from e
+        why = str(e).rpartition("() ")[2]  # without the name of the rule's Python function
+        raise VerifyError(f"{name} does not accept these parameters", why=why) from e
     if len(eqn.outs) != 1:
         raise VerifyError(f"{name} has one result, {len(eqn.outs)} are declared")
     if eqn.out.aval != aval:
         raise VerifyError(f"the result is declared {eqn.out.aval}, but {name} gives {aval}")
 
 
-def _check_inputs(graph: Graph, eqn: Eqn, defined: set[Var]) -> None:
-    for var in vars_of(eqn.inputs):
-        if var not in defined:
-            raise _broken(graph, f"{var!r} is used before it is defined", _show(graph, eqn))
-    _check_literals(graph, eqn.inputs, _show(graph, eqn))
-
-
-def _check_literals(graph: Graph, atoms: Iterable[Atom], where: str) -> None:
+def _check_literals(atoms: Iterable[Atom]) -> None:
     for atom in atoms:
-        if isinstance(atom, Literal):
-            right = atom.aval.shape == () and atom.value.dtype == atom.aval.dtype.numpy
-            if not right:
-                raise _broken(graph, f"literal {atom!r} is not a scalar of {atom.aval}", where)
+        if isinstance(atom, Literal) and (
+            atom.aval.shape != () or atom.value.dtype != atom.aval.dtype.numpy
+        ):
+            raise VerifyError(f"literal {atom!r} is not a scalar of {atom.aval}")
 
 
 def _show(graph: Graph, eqn: Eqn) -> str:

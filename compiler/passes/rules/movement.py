@@ -108,14 +108,13 @@ def slice_all(eqn: Eqn, _: Rewriter) -> Atom | None:
 def slice_twice(eqn: Eqn, b: Rewriter) -> Atom | None:
     """One slice with composed starts and strides"""
     inner = b.producer(eqn.inputs[0], "slice")
-    if inner is None:
+    if inner is None or not eqn.out.aval.size:  # an empty one may start beyond the end
         return None
-    p, q, extents = inner.params, eqn.params, eqn.out.aval.shape
-    start = tuple(s + t * k for s, t, k in zip(p["start"], q["start"], p["stride"], strict=True))
+    p, q = inner.params, eqn.params
     stride = tuple(s * t for s, t in zip(p["stride"], q["stride"], strict=True))
-    limit = tuple(
-        s + (n - 1) * k + 1 if n else s for s, n, k in zip(start, extents, stride, strict=True)
-    )
+    start = tuple(s + t * k for s, t, k in zip(p["start"], q["start"], p["stride"], strict=True))
+    last = tuple(s + (n - 1) * k for s, n, k in zip(start, eqn.out.aval.shape, stride, strict=True))
+    limit = tuple(n + 1 for n in last)
     return b.emit("slice", inner.inputs[0], start=start, limit=limit, stride=stride)
 
 
