@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ..ir.prims.elementwise import ERF_INV_CENTRAL, ERF_INV_TAIL
+from ..ir.prims.functions import ERF_INV_CENTRAL, ERF_INV_TAIL
 
 _SMALL_ERF = (
     1.1283791065216064, -0.3761262595653534, 0.11283597350120544, -0.02685432881116867,

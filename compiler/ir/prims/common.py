@@ -105,7 +105,7 @@ def move_axis(x: Any, source: int, target: int) -> Value:
 
 
 def spaced(position: Index, extent: int, step: int) -> tuple[K.Expr | None, Index]:
-    """The element at ``position`` of ``extent`` that lie ``step`` apart, and whether there is one."""
+    """Which of ``extent`` elements ``step`` apart lies at ``position``: (condition, element)."""
     condition = K.inside(position, 0, spread(extent, step))
     rest = position % step
     if rest.constant is None:
