@@ -13,8 +13,8 @@ COMPILER_ROOMS = {
     "ir": set(),
     "trace": {"ir"},
     "transforms": {"ir"},
-    "passes": {"ir"},
-    "lower": {"ir", "passes"},
+    "passes": {"ir", "target"},
+    "lower": {"ir", "passes", "target"},
     "codegen_wgsl": {"ir", "lower", "target"},
     "codegen_glsl": {"ir", "lower", "target"},
 }

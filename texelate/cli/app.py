@@ -116,6 +116,15 @@ def run() -> None:
     except TexelateError as error:
         if os.environ.get("TEXELATE_TRACEBACK") == "full":
             raise
-        message = str(error)
-        click.secho(f"{type(error).__name__}: {message}", fg="red", err=True)
+        click.secho(f"{type(error).__name__}: {error.what}", fg="red", err=True)
+        details = [("why", error.why), ("fix", error.fix), ("at", _users_line(error))]
+        for word, text in details:
+            if text:
+                click.echo(f"  {word}: {text}", err=True)
         sys.exit(1)
+
+
+def _users_line(error: TexelateError) -> str:
+    """Where it happened in the user's code; nothing where click called us directly."""
+    ours = os.path.dirname(click.__file__)
+    return "" if error.where is None or error.where.file.startswith(ours) else str(error.where)

@@ -6,13 +6,16 @@ from typing import Any
 
 from .units import si
 
-LIMITS = {
-    "max-buffer-size": "largest buffer",
-    "max-storage-buffer-binding-size": "largest array",
-    "max-storage-buffers-per-shader-stage": "buffers a kernel",
-    "max-compute-invocations-per-workgroup": "invocations a workgroup",
-    "max-compute-workgroup-storage-size": "workgroup memory",
+BYTES = {
+    "max_buffer_size": "a buffer",
+    "max_storage_buffer_binding_size": "an array",
+    "max_compute_workgroup_storage_size": "a workgroup",
 }
+COUNTS = {
+    "max_storage_buffers_per_shader_stage": "buffers a kernel",
+    "max_compute_invocations_per_workgroup": "invocations a workgroup",
+}
+USED = ("shader-f16", "subgroup", "timestamp-query", "float32-filterable")
 
 
 def adapters() -> tuple[list[dict[str, Any]], int | None]:
@@ -37,13 +40,13 @@ def as_dict(info: Any) -> dict[str, Any]:
 
 def show(quiet: bool = False) -> dict[str, Any]:
     """Prints the adapters and returns them as data."""
-    from rich.console import Console
+    from .terminal import make_console
 
     found, chosen = adapters()
     if not quiet:
-        console = Console()
+        console = make_console()
         for adapter in found:
-            console.print(_block(adapter, adapter["index"] == chosen))
+            console.print(_block(adapter, adapter["index"] == chosen), soft_wrap=True)
         if not found:
             console.print("No graphics adapter: functions run on the [bold]numpy[/] backend.")
             console.print(
@@ -52,9 +55,8 @@ def show(quiet: bool = False) -> dict[str, Any]:
     return {"adapters": found, "chosen": chosen}
 
 
-def _block(adapter: dict[str, Any], chosen: bool) -> Any:
+def _block(adapter: dict[str, Any], chosen: bool) -> str:
     from rich.markup import escape
-    from rich.padding import Padding
 
     kind = "software, on the CPU" if adapter["software"] else adapter["kind"]
     mark = " [bold green]<- used[/]" if chosen else ""
@@ -62,8 +64,11 @@ def _block(adapter: dict[str, Any], chosen: bool) -> Any:
         f"[bold cyan]{adapter['index']}[/]  [bold]{escape(adapter['name'])}[/]{mark}",
         f"   {adapter['backend']} · {kind} · {escape(adapter['driver'])}",
     ]
-    limits = [(words, adapter["limits"].get(name)) for name, words in LIMITS.items()]
-    shown = ", ".join(f"{words} {si(value)}" for words, value in limits if value is not None)
-    lines += [f"   [dim]limits[/]    {shown}"] if shown else []
-    lines += [f"   [dim]features[/]  {escape(', '.join(adapter['features'])) or 'none'}"]
-    return Padding("\n".join(lines), (0, 0, 1, 0))
+    limits = adapter["limits"]
+    sizes = [f"{si(limits[key])}B {words}" for key, words in BYTES.items()]
+    counts = [f"{limits[key]} {words}" for key, words in COUNTS.items()]
+    lines += [f"   [dim]limits[/]    {', '.join(sizes + counts)}"]
+    used = [name for name in USED if name in adapter["features"]]
+    others = len(adapter["features"]) - len(used)
+    lines += [f"   [dim]features[/]  {', '.join(used) or 'none'}, and {others} that are not used"]
+    return "\n".join(lines)

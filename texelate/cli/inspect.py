@@ -6,8 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .kernels import Row, hottest, measure, rows, shader, table
+from .kernels import Row, hottest, measure, rows, table
 from .target import arguments, find
+from .terminal import make_console, print_code
 from .units import duration, si
 
 
@@ -80,21 +81,19 @@ def _report(target: str, lowered: Any, found: list[Row], adapter: str | None) ->
 def _print(
     report: dict[str, Any], lowered: Any, found: list[Row], *, wgsl: bool, stages: bool
 ) -> None:
-    from rich.console import Console
-
-    console = Console()
+    console = make_console()
     shown = lowered.stages.items() if stages else [("graph", lowered.graph)]
     for name, graph in shown:
         console.rule(f"{name}: {len(graph.eqns)} equations", align="left", style="dim")
-        console.print(str(graph), highlight=True, markup=False)
+        print_code(console, str(graph), "graph")
     console.rule("kernels", align="left", style="dim")
     console.print(table(found))
     for number, row in enumerate(found):
         if wgsl or number == hottest(found):
             console.rule(f"kernel {number + 1}: {row.title}", align="left", style="dim")
-            console.print(shader(row))
+            print_code(console, row.wgsl, "wgsl")
     console.rule("cost", align="left", style="dim")
-    console.print(summary(report), markup=False)
+    console.print(summary(report), markup=False, soft_wrap=True)
 
 
 def summary(report: dict[str, Any]) -> str:
@@ -117,6 +116,4 @@ def _write_page(path: Path, report: dict[str, Any], lowered: Any, found: list[Ro
         {"name": name, "text": str(graph), "count": len(graph.eqns)}
         for name, graph in lowered.stages.items()
     ]
-    write(
-        path, "inspect.html.j2", report=report, rows=found, stages=stages, hottest=hottest(found)
-    )
+    write(path, "inspect.html.j2", report=report, rows=found, stages=stages, hottest=hottest(found))

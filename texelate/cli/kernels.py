@@ -75,13 +75,6 @@ def table(of: Sequence[Row], title: str = "") -> RenderableType:
     return grid
 
 
-def shader(row: Row) -> RenderableType:
-    """The WGSL of a row, highlighted."""
-    from rich.syntax import Syntax
-
-    return Syntax(row.wgsl, "wgsl", theme="ansi_dark", background_color="default", word_wrap=True)
-
-
 def measure(program: Any, repeats: int = 5) -> list[float]:
     """Median nanoseconds of each dispatch of a Program on the default device (``repeats`` runs).
 

@@ -52,6 +52,12 @@ def wgsl(text: str) -> Markup:
 
 def graph(text: str) -> Markup:
     """The Graph IR's text form as HTML with a class for each kind of token."""
+    return _highlight(text, graph_lexer())
+
+
+@functools.cache
+def graph_lexer() -> Any:
+    """The Pygments lexer of the Graph IR's text form."""
     from pygments.lexer import RegexLexer
     from pygments.token import Comment, Keyword, Name, Number, Punctuation, String
 
@@ -72,7 +78,7 @@ def graph(text: str) -> Markup:
             ]
         }
 
-    return _highlight(text, GraphLexer())
+    return GraphLexer()
 
 
 def _highlight(text: str, lexer: Any) -> Markup:

@@ -29,12 +29,13 @@ def find(target: str) -> Callable[..., Any]:
         raise ArgumentError(f"{target!r} is not MODULE:FUNCTION", fix="e.g. texelate.demo:mlp_step")
     module = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
     try:
-        found = reduce(getattr, name.split("."), module)
+        found: Any = reduce(getattr, name.split("."), module)
     except AttributeError as error:
         raise ArgumentError(f"{place} has no {name!r}", why=str(error)) from error
     if not callable(found):
         raise ArgumentError(f"{target} is a {type(found).__name__}, not a function")
-    return found
+    function: Callable[..., Any] = found
+    return function
 
 
 def _import_module(name: str) -> Any:

@@ -22,7 +22,8 @@ def augment(images: Images, random: np.random.RandomState) -> Images:
     angle = random.uniform(-ROTATION, ROTATION, n)
     scale = random.uniform(1 - SCALE, 1 + SCALE, n)
     shift = random.uniform(-SHIFT, SHIFT, (2, n, 1, 1))
-    c, s = (f(angle).reshape(n, 1, 1) * scale.reshape(n, 1, 1) for f in (np.cos, np.sin))
+    c = (scale * np.cos(angle)).reshape(n, 1, 1)
+    s = (scale * np.sin(angle)).reshape(n, 1, 1)
     y, x = np.meshgrid(
         np.arange(height) - height / 2 + 0.5, np.arange(width) - width / 2 + 0.5, indexing="ij"
     )
@@ -41,4 +42,5 @@ def _bilinear(images: Images, row: NDArray[np.float64], column: NDArray[np.float
     image = np.arange(len(images)).reshape(-1, 1, 1)
     top = padded[image, i, j] * (1 - u) + padded[image, i, j + 1] * u
     bottom = padded[image, i + 1, j] * (1 - u) + padded[image, i + 1, j + 1] * u
-    return (top * (1 - v) + bottom * v).astype(np.float32)
+    mixed: Images = (top * (1 - v) + bottom * v).astype(np.float32)
+    return mixed

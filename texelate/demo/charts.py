@@ -54,13 +54,13 @@ def accuracy_chart(trainings: Sequence[Training], required: float) -> str:
     """Accuracy on the held-out digits after each epoch, with the mark to reach, as SVG."""
     import altair as alt
 
-    values = [
+    values: list[dict[str, Any]] = [
         {"network": t.network.name, "epoch": i, "accuracy": accuracy}
         for t in trainings
         for i, accuracy in enumerate(t.accuracies, 1)
     ]
-    lowest = min(v["accuracy"] for v in values)  # type: ignore[type-var]
-    scale = alt.Scale(domain=[max(0.8, float(lowest)), 1.0], clamp=True)
+    lowest = min(accuracy for t in trainings for accuracy in t.accuracies)
+    scale = alt.Scale(domain=[max(0.8, lowest), 1.0], clamp=True)
     lines = (
         _by_network(values, trainings)
         .mark_line(strokeWidth=2)
@@ -132,7 +132,9 @@ def _svg(chart: Any, *, width: int, height: int) -> str:
     spec = chart.properties(width=width, height=height, background="transparent").to_dict()
     spec["config"] = {
         "axis": axis, "view": {"stroke": None}, "font": "sans-serif",
-        "legend": {"labelColor": INK, "labelFontSize": 12, "symbolStrokeWidth": 3, "symbolOpacity": 1},
+        "legend": {
+            "labelColor": INK, "labelFontSize": 12, "symbolStrokeWidth": 3, "symbolOpacity": 1,
+        },
     }  # fmt: skip
     svg: str = vl_convert.vegalite_to_svg(spec)
     return svg

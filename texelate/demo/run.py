@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import texelate as tx
 
-from ..cli.kernels import hottest, measure, rows, shader, table
+from ..cli.kernels import hottest, measure, rows, table
+from ..cli.terminal import make_console, print_code
 from ..data import digits, split
 from ..data.handwritten import Split
 from .models import NETWORKS, Network
@@ -81,9 +82,7 @@ def run_demo(
     Raises:
         AdapterError: where webgpu is asked for and there is no adapter.
     """
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = make_console()
     started = time.perf_counter()
     chosen, device = _choose(backend)
     outcome = Outcome(chosen, device, seed)
@@ -216,7 +215,7 @@ def _explain(console: Console, outcome: Outcome) -> None:
     every = [row for training in outcome.trainings for row in training.kernels]
     row = every[hottest(every)]
     console.print(f"The hottest kernel, [cyan]{row.title}[/]:")
-    console.print(shader(row))
+    print_code(console, row.wgsl, "wgsl")
 
 
 def _write_report(console: Console, folder: Path, outcome: Outcome, data: Split) -> None:

@@ -78,7 +78,7 @@ def train(network: Network, data: Split, *, epochs: int, seed: int, report: Repo
     started = time.perf_counter()
     first_step = 0.0
     for epoch in batches(data, epochs, seed):
-        pending = []
+        pending: list[Any] = []
         for images, labels in epoch:
             rate = learning_rate(len(losses) + len(pending), steps)
             params, state, loss = network.step(params, state, images, labels, rate)
