@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..ir import kernel as K
 from ..ir.dtypes import bool_, int32
-from ..ir.index import Div, Dyn, Index, IndexAtom, Loop, Mod
+from ..ir.index import Bounded, Div, Dyn, Index, IndexAtom, Loop, Mod
 from ..ir.kernel import (
     LANE, LANES, Assign, Barrier, Declare, Expr, For, If, Kernel, SharedStore, Stmt, Store,
 )  # fmt: skip
@@ -103,7 +103,7 @@ class StatementPrinter:
         return K.call("add", total, K.const(index.const, int32)) if index.const else total
 
     def _depth(self, atom: IndexAtom) -> int:
-        if isinstance(atom, (Div, Mod)):
+        if isinstance(atom, (Div, Mod, Bounded)):
             return max(map(self._depth, atom.arg.terms), default=0)
         if isinstance(atom, Dyn):
             return 99
@@ -114,6 +114,8 @@ class StatementPrinter:
             return Expr("loop", (), int32, 1, atom.name)
         if isinstance(atom, Dyn):
             return self.expand(atom.expr)
+        if isinstance(atom, Bounded):
+            return self.index(atom.arg)
         shift = -(-max(0, -atom.arg.lo) // atom.divisor)  # WGSL truncates: make it non-negative
         arg = self.index(atom.arg + shift * atom.divisor)
         op = "quotient" if isinstance(atom, Div) else "remainder"

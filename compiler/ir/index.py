@@ -77,7 +77,22 @@ class Dyn:
         return f"dyn({self.expr})"
 
 
-IndexAtom = Union[Loop, Div, Mod, Dyn]
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """``arg``, promised to lie in ``[0, extent)`` wherever it matters (edges of blocks, guarded)."""
+
+    arg: Index
+    extent: int
+
+    @property
+    def range(self) -> tuple[int, int]:
+        return 0, self.extent - 1
+
+    def __str__(self) -> str:
+        return f"({self.arg})"
+
+
+IndexAtom = Union[Loop, Div, Mod, Dyn, Bounded]
 IndexLike = Union["Index", int]
 
 
@@ -197,6 +212,8 @@ class Index:
                 total += c * (a.arg.evaluate(values) // a.divisor)
             elif isinstance(a, Mod):
                 total += c * (a.arg.evaluate(values) % a.divisor)
+            elif isinstance(a, Bounded):
+                total += c * a.arg.evaluate(values)
             else:
                 raise ValueError("a run-time value has no static value")
         return total
@@ -207,7 +224,7 @@ class Index:
 
 
 def _within(a: IndexAtom) -> frozenset[IndexAtom]:
-    if isinstance(a, (Div, Mod)):
+    if isinstance(a, (Div, Mod, Bounded)):
         return a.arg.depends_on | {a}
     if isinstance(a, Dyn):
         return a.expr.atoms | {a}
@@ -221,6 +238,8 @@ def _substitute_atom(a: IndexAtom, values: Mapping[IndexAtom, IndexLike]) -> Ind
         return a.arg.substitute(values) // a.divisor
     if isinstance(a, Mod):
         return a.arg.substitute(values) % a.divisor
+    if isinstance(a, Bounded):
+        return bounded(a.arg.substitute(values), a.extent)
     if isinstance(a, Dyn):
         return Index.of(Dyn(a.expr.substitute(values), a.extent))
     return Index.of(a)
@@ -307,6 +326,11 @@ def _recombine(x: Index) -> Index:
             terms = {k: v for k, v in x.terms.items() if k is not a and k != div}
             return Index(terms, x.const) + a.arg * c
     return x
+
+
+def bounded(x: Index, extent: int) -> Index:
+    """``x`` with the promise that it is in ``[0, extent)``."""
+    return x if x.lo >= 0 and x.hi < extent else Index.of(Bounded(x, extent))
 
 
 def flatten(index: Sequence[IndexLike], shape: Sequence[int]) -> Index:

@@ -15,8 +15,9 @@ from typing import Any
 
 from ..ir import kernel as K
 from ..ir.graph import Atom, Var
-from ..ir.index import Index, Loop, flatten, product, unflatten
+from ..ir.index import Index, Loop, bounded, flatten, product, unflatten
 from ..ir.kernel import LANE, LANES, Assign, Declare, Expr, For, If, Stmt, Store
+from .axes import ordered
 from .emit import Emitter, Registered, access_cost
 from ..passes.group import Group
 
@@ -54,7 +55,7 @@ class Block:
     """The block of results that one invocation owns, and how to read operands for it."""
 
     def __init__(self, group: Group, schedule: ContractSchedule, em: Emitter) -> None:
-        spec = group.contraction
+        spec = ordered(group, em.buffers)
         self.group, self.schedule, self.spec, self.em = group, schedule, spec, em
         self.m, self.n, self.batch = product(spec.m), product(spec.n), product(spec.batch)
         self.k_outer, self.k_inner = spec.k[:-1], (spec.k[-1] if spec.k else 1)
@@ -211,14 +212,15 @@ def _store_vector(
     group, em = block.group, block.em
     assert group.root is not None
     result = group.root.out
-    n = block.n0 + 4 * v + Index.of(LANE)
-    m_index, n_index = unflatten(block.m0 + i, block.spec.m), unflatten(n, block.spec.n)
+    n = _inside_vector(block.n0 + 4 * v, block.n)
+    m = bounded(block.m0 + i, block.m)  # what lies beyond is guarded, see epilogue
+    m_index, n_index = unflatten(m, block.spec.m), unflatten(n, block.spec.n)
     index = block.spec.out(block.b_index, m_index, n_index)
     position = flatten(index, result.aval.shape)
     value = K.register(accumulator(i, v), result.aval.dtype, LANES)
     em.registers[result] = Registered(position, value)
     em.forget()
-    inside = K.inside(n, 0, block.n)
+    inside = K.inside(block.n0 + 4 * v + Index.of(LANE), 0, block.n)
     values: list[Stmt] = []
     writes: list[Stmt] = []
     for var in group.outputs:  # all values, then all stores: one may overwrite what another reads
@@ -231,6 +233,13 @@ def _store_vector(
             value = K.register(register, value.dtype, LANES)
         writes += _guarded(Store(buffers[var], position, value), inside)
     return values + writes
+
+
+def _inside_vector(first: Index, extent: int) -> Index:
+    """Four columns from ``first`` on, as if inside: whole vectors stay vectors."""
+    if extent % LANES == 0:
+        return bounded(first // LANES, extent // LANES) * LANES + Index.of(LANE)
+    return bounded(first + Index.of(LANE), extent)
 
 
 def _guarded(store: Store, inside: Expr | None) -> list[Stmt]:
