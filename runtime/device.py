@@ -145,7 +145,9 @@ class Device:
         """Blocks until all submitted work is done."""
         self.check()
         self.driver.wait()
-        self.check()
+        fault = self.driver.submit([])  # a wait alone does not tell that the device is gone
+        if fault is not None:
+            raise as_error(fault, "waiting for the device", self.info.name)
 
     def profile(self) -> Profile:
         """A context in which the dispatches of all calls on this device are timed."""

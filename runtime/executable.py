@@ -53,6 +53,7 @@ class Executable:
         self._fresh = [
             (b, spec.nbytes) for b, spec in enumerate(program.buffers) if spec.role == "output"
         ]
+        self._aliased = _aliased(program)
         self._varying = [*self._inputs, *(b for b, _ in self._fresh)]
         self._replays: OrderedDict[tuple[int, ...], Replay] = OrderedDict()
 
@@ -71,8 +72,8 @@ class Executable:
         """Submits one call and returns its outputs' buffers without waiting for them.
 
         ``donated`` tells for each input whether the caller gives its memory away; an input that the
-        Program overwrites is copied first when it is not given away, is passed twice, or is being
-        read. An output that is an input's buffer is returned as that very DeviceBuffer.
+        Program overwrites is copied first when it is not given away, is passed twice, is shared or
+        being read. An output that is an input's buffer is returned as that very DeviceBuffer.
         """
         device = self.device
         device.check()
@@ -90,6 +91,8 @@ class Executable:
                 fault = device.driver.submit(replay.segments)
                 if fault is not None:
                     raise self._blamed(fault, replay)
+        for number in self._aliased:
+            table[number].shared = True
         return [table[b] for b in self._outputs]
 
     def profile(self, inputs: Sequence[DeviceBuffer]) -> list[tuple[str, int]]:
@@ -113,10 +116,9 @@ class Executable:
         table: list[DeviceBuffer | None] = self._resident.copy()
         for number, buffer in zip(self._inputs, inputs, strict=True):
             table[number] = buffer
-        twice = _repeated(inputs) if self.program.donated else ()
+        kept = _kept(inputs, donated) if self.program.donated else ()
         for i in self.program.donated:
-            given = i < len(donated) and donated[i]
-            if not given or inputs[i] in twice or inputs[i].readers:
+            if inputs[i] in kept:
                 table[self._inputs[i]] = device.empty(inputs[i].nbytes)
                 copied.append(i)
         for number, nbytes in self._fresh:
@@ -194,10 +196,22 @@ class Executable:
         return as_error(fault, what, self.device.info.name)
 
 
-def _repeated(inputs: Sequence[DeviceBuffer]) -> set[DeviceBuffer]:
-    if len(set(inputs)) == len(inputs):
-        return set()
-    return {buffer for buffer in inputs if sum(other is buffer for other in inputs) > 1}
+def _kept(inputs: Sequence[DeviceBuffer], donated: Sequence[bool]) -> set[DeviceBuffer]:
+    """The inputs that must not be overwritten: not given away, used elsewhere, or passed twice."""
+    given = [*donated, *[False] * (len(inputs) - len(donated))]
+    kept, seen = set(), set()
+    for buffer, free in zip(inputs, given, strict=True):
+        if not free or buffer.shared or buffer.readers or buffer in seen:
+            kept.add(buffer)
+        seen.add(buffer)
+    return kept
+
+
+def _aliased(program: Program) -> list[int]:
+    """Outputs that the caller then has twice: inputs returned unchanged, buffers named twice."""
+    numbers = [sig.buffer for sig in program.outputs]
+    inputs = {sig.buffer for i, sig in enumerate(program.inputs) if i not in program.donated}
+    return [b for b in set(numbers) if b in inputs or numbers.count(b) > 1]
 
 
 def _launches(segments: Sequence[Segment]) -> Iterator[Launch]:

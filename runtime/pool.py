@@ -44,15 +44,17 @@ class Allocation:
 class DeviceBuffer:
     """``nbytes`` bytes on a device; the memory returns to its pool when this object dies.
 
-    What lies beyond the value last written (up to the size class) is unspecified. While ``readers``
-    is not 0, an asynchronous read is about to copy the value: it is not overwritten, even if donated.
+    What lies beyond the value last written (up to the size class) is unspecified. A program
+    overwrites it only where it is donated, and never while ``readers`` (asynchronous reads under
+    way) is not 0, or when it is ``shared``: the value of several arrays, since a program returned
+    its input, or one buffer twice.
     """
 
-    __slots__ = ("__weakref__", "allocation", "nbytes", "pool", "readers")
+    __slots__ = ("__weakref__", "allocation", "nbytes", "pool", "readers", "shared")
 
     def __init__(self, pool: Pool, allocation: Allocation, nbytes: int) -> None:
         self.pool, self.allocation, self.nbytes = pool, allocation, nbytes
-        self.readers = 0
+        self.readers, self.shared = 0, False
 
     def __del__(self) -> None:
         # Only an append: this may run inside any other code of the same thread, locks held.

@@ -57,7 +57,7 @@ class Readback:
     async def read_async(
         self, buffer: DeviceBuffer, dtype: np.dtype[Any], count: int
     ) -> NDArray[Any]:
-        """``read`` in a thread: the event loop goes on. Meanwhile nobody may overwrite the buffer."""
+        """``read`` in a thread: the event loop goes on; meanwhile nobody overwrites the buffer."""
         buffer.readers += 1
         try:
             return await asyncio.to_thread(self._read_when_idle, buffer, dtype, count)

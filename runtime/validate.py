@@ -32,13 +32,22 @@ def _problems(program: Program) -> Iterator[str]:
         for sig in signatures:
             if not 0 <= sig.buffer < len(buffers):
                 yield f"{kind} '{sig.name}' names buffer {sig.buffer}, which does not exist"
+            elif buffers[sig.buffer].role not in ("input", kind):
+                # A constant or temp would change under the caller at the next call.
+                yield f"{kind} '{sig.name}' lies in a {buffers[sig.buffer].role} buffer"
     for b, buffer in enumerate(buffers):
         if buffer.nbytes < 4 or buffer.nbytes % 4:
             yield f"buffer {b} has {buffer.nbytes} bytes: not a positive multiple of 4"
+        if buffer.role == "input" and (
+            not 0 <= buffer.index < len(program.inputs) or program.inputs[buffer.index].buffer != b
+        ):
+            yield f"buffer {b} is input {buffer.index}, which does not name it"
         if buffer.role == "constant" and not 0 <= buffer.index < len(program.constants):
             yield f"buffer {b} is constant {buffer.index}, which does not exist"
         elif buffer.role == "constant" and len(program.constants[buffer.index]) > buffer.nbytes:
             yield f"constant {buffer.index} is larger than its buffer {b}"
+    if not all(0 <= i < len(program.inputs) for i in program.donated):
+        yield f"it donates inputs {program.donated} of {len(program.inputs)}"
     yield from _step_problems(program)
 
 

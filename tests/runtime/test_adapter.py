@@ -1,5 +1,7 @@
 """Which adapter is chosen, by the selector's rules; made-up adapters, so no GPU is needed."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from texelate.compiler.errors import AdapterError
@@ -30,12 +32,12 @@ class Raw:
 
 
 @pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> list[Raw]:
+def found(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Raw]]:
     raws = [Raw(*row) for row in KINDS]
     monkeypatch.setattr("texelate.runtime.native.enumerate_raw", lambda: raws)
-    adapter.forget()
     monkeypatch.setattr(adapter, "_enumerate", adapter._enumerate.__wrapped__)
-    return raws
+    with knobs.scope(adapter=None):
+        yield raws
 
 
 def test_the_best_kind_comes_first_and_gl_last_of_its_kind(found: list[Raw]) -> None:
@@ -111,4 +113,3 @@ def test_an_open_device_has_all_limits_of_its_adapter(device: Device) -> None:
 def test_a_device_is_opened_once(device: Device) -> None:
     assert open_device() is device
     assert open_device(device.info.index) is device
-    assert open_device(device.info.name) is device

@@ -90,8 +90,11 @@ GOOD = programs.with_copies(64)
         (replace(GOOD, steps=(Copy(0, 1, 10**6),)), "larger than its buffers"),
         (replace(GOOD, steps=(Copy(1, 1, 16),)), "source and target"),
         (replace(GOOD, outputs=(programs.signature("y", 64, 12),)), "buffer 12"),
-        (replace(GOOD, buffers=(Buffer("temp", -1, 3), *GOOD.buffers[1:])), "multiple of 4"),
-        (replace(GOOD, buffers=(Buffer("constant", 2, 256), *GOOD.buffers[1:])), "constant 2"),
+        (replace(GOOD, outputs=(programs.signature("y", 64, 4),)), "temp buffer"),
+        (replace(GOOD, inputs=()), "input 0"),
+        (replace(GOOD, donated=(3,)), "donates"),
+        (replace(GOOD, buffers=(Buffer("input", 0, 3), *GOOD.buffers[1:])), "multiple of 4"),
+        (replace(GOOD, buffers=(*GOOD.buffers, Buffer("constant", 2, 256))), "constant 2"),
         (replace(programs.add(4, b"1234"), constants=(b"1" * 500,)), "larger than its buffer"),
     ],
 )
@@ -139,7 +142,7 @@ def test_a_lost_device_says_so_from_then_on(doomed: Device) -> None:
             use()
 
 
-@pytest.mark.parametrize("how", ["upload", "empty", "read", "load"])
+@pytest.mark.parametrize("how", ["upload", "empty", "read", "load", "sync"])
 def test_a_loss_is_noticed_wherever_it_is_met_first(doomed: Device, how: str) -> None:
     y = doomed.upload(X)
     lose(doomed)
@@ -148,6 +151,7 @@ def test_a_loss_is_noticed_wherever_it_is_met_first(doomed: Device, how: str) ->
         "empty": lambda: doomed.empty(10_000),
         "read": lambda: doomed.read(y, np.float32, 64),
         "load": lambda: doomed.load(programs.chain(64, 1)),
+        "sync": doomed.sync,
     }
     with pytest.raises(DeviceLostError):
         uses[how]()

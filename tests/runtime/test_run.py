@@ -63,6 +63,14 @@ def test_a_donated_input_that_is_passed_twice_is_copied_first(device: Device) ->
     np.testing.assert_array_equal(values(device, x), X)
 
 
+def test_a_value_that_two_arrays_have_is_not_overwritten(device: Device) -> None:
+    x = device.upload(X)
+    *_, same = device.load(programs.with_copies(64)).run([x])
+    (y,) = device.load(programs.double_in_place(64)).run([same], [True])
+    np.testing.assert_array_equal(values(device, y), 2 * X)
+    np.testing.assert_array_equal(values(device, x), X)
+
+
 def test_a_larger_buffer_may_be_given(device: Device) -> None:
     x = np.arange(1000, dtype=np.float32)
     (y,) = device.load(programs.chain(64, 1)).run([device.upload(x)])
