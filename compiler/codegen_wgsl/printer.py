@@ -221,19 +221,21 @@ class StatementPrinter:
     def _for(self, s: For) -> None:
         changed = set(_changed(s.body)) | {s.loop.name}
         self._invalidate(changed)
+        seen: set[Expr] = set()
         for root in _roots(s.body):
-            self._hoist(self.expand(root), changed)
+            self._hoist(self.expand(root), changed, seen)
         name = s.loop.name
         self._scoped(s.body, f"for (var {name} = 0; {name} < {s.loop.extent}; {name}++) {{")
         self._invalidate(changed)
 
-    def _hoist(self, x: Expr, changed: set[str]) -> None:
+    def _hoist(self, x: Expr, changed: set[str], seen: set[Expr]) -> None:
         """Names the largest parts of ``x`` that the coming loop leaves alone."""
-        if x.op in _TRIVIAL or self.name_of(x) is not None:
+        if x in seen or x.op in _TRIVIAL or self.name_of(x) is not None:
             return
+        seen.add(x)
         if self.deps(x) & changed:
             for a in x.args:
-                self._hoist(a, changed)
+                self._hoist(a, changed, seen)
         elif not (x.op == "splat" and x.args[0].op in _TRIVIAL):
             self._let(x, self._text(x))
 

@@ -8,6 +8,7 @@ contiguity can be read off a coefficient. Semantics are Python's (floor division
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -103,26 +104,38 @@ class Index:
 
     def __init__(self, terms: Mapping[IndexAtom, int], const: int = 0) -> None:
         kept = {a: c for a, c in terms.items() if c}
-        self.terms: dict[IndexAtom, int] = kept
-        self.const = const
         lo = hi = const
         for atom, c in kept.items():
             a, b = atom.range
-            lo, hi = lo + min(a * c, b * c), hi + max(a * c, b * c)
-        self.lo, self.hi = lo, hi
-        self._hash = hash((frozenset(kept.items()), const))
+            if c < 0:
+                a, b = b, a
+            lo, hi = lo + a * c, hi + b * c
+        self._set(kept, const, lo, hi)
+
+    def _set(self, terms: dict[IndexAtom, int], const: int, lo: int, hi: int) -> None:
+        self.terms, self.const, self.lo, self.hi = terms, const, lo, hi
+        self._hash: int | None = None
         self._atoms: frozenset[IndexAtom] | None = None
+
+    @staticmethod
+    def _known(terms: dict[IndexAtom, int], const: int, lo: int, hi: int) -> Index:
+        """An Index whose range is known already (compiling spends its time here)."""
+        new = object.__new__(Index)
+        new._set(terms, const, lo, hi)
+        return new
 
     @staticmethod
     def of(x: IndexAtom | IndexLike) -> Index:
         if isinstance(x, Index):
             return x
         if isinstance(x, int):
-            return Index({}, x)
+            return Index._known({}, x, x, x)
         lo, hi = x.range
-        return Index({}, lo) if lo == hi else Index({x: 1})
+        return Index._known({}, lo, lo, lo) if lo == hi else Index._known({x: 1}, 0, lo, hi)
 
     def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash((frozenset(self.terms.items()), self.const))
         return self._hash
 
     def __eq__(self, other: object) -> bool:
@@ -144,11 +157,19 @@ class Index:
         return None if self.terms else self.const
 
     def __add__(self, other: IndexLike) -> Index:
-        other = Index.of(other)
-        terms = dict(self.terms)
-        for atom, c in other.terms.items():
-            terms[atom] = terms.get(atom, 0) + c
-        return _recombine(Index(terms, self.const + other.const))
+        if isinstance(other, int):
+            return Index._known(self.terms, self.const + other, self.lo + other, self.hi + other)
+        const = self.const + other.const
+        if self.terms.keys().isdisjoint(other.terms):
+            total = Index._known(
+                {**self.terms, **other.terms}, const, self.lo + other.lo, self.hi + other.hi
+            )
+        else:
+            terms = dict(self.terms)
+            for atom, c in other.terms.items():
+                terms[atom] = terms.get(atom, 0) + c
+            total = Index(terms, const)
+        return _recombine(total)
 
     __radd__ = __add__
 
@@ -162,7 +183,10 @@ class Index:
         return self * -1 + other
 
     def __mul__(self, k: int) -> Index:
-        return Index({a: c * k for a, c in self.terms.items()}, self.const * k)
+        if k == 0:
+            return Index._known({}, 0, 0, 0)
+        lo, hi = (self.lo * k, self.hi * k) if k > 0 else (self.hi * k, self.lo * k)
+        return Index._known({a: c * k for a, c in self.terms.items()}, self.const * k, lo, hi)
 
     __rmul__ = __mul__
 
@@ -192,8 +216,8 @@ class Index:
 
     def linear_in(self, atom: IndexAtom) -> bool:
         """Whether ``atom`` occurs at most as a plain term."""
-        inner = (Index.of(a) for a in self.terms if a != atom)
-        return not any(x.depends(atom) for x in inner)
+        plain = (a for a in self.terms if not isinstance(a, Loop))
+        return not any(Index._known({a: 1}, 0, 0, 0).depends(atom) for a in plain)
 
     def substitute(self, values: Mapping[IndexAtom, IndexLike]) -> Index:
         """With atoms replaced, simplified again."""
@@ -275,6 +299,7 @@ def _carryless(rest: Index, d: int) -> tuple[Index, Index, int] | None:
     return None
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def _floordiv(x: Index, d: int) -> Index:
     if d <= 0:
         raise ValueError(f"division of an index by {d}")
@@ -294,6 +319,7 @@ def _floordiv(x: Index, d: int) -> Index:
     return quotient + Index.of(Div(rest, d))
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def _mod(x: Index, d: int) -> Index:
     if d <= 0:
         raise ValueError(f"remainder of an index by {d}")
@@ -314,6 +340,8 @@ def _mod(x: Index, d: int) -> Index:
 
 def _recombine(x: Index) -> Index:
     """``(y // d) · d · k + (y % d) · k`` is ``y · k``."""
+    if len(x.terms) < 2:
+        return x
     for a, c in x.terms.items():
         if not isinstance(a, Mod):
             continue
@@ -335,9 +363,10 @@ def bounded(x: Index, extent: int) -> Index:
 
 def flatten(index: Sequence[IndexLike], shape: Sequence[int]) -> Index:
     """The row-major offset of ``index`` in ``shape``."""
-    offset = Index({})
-    for i, n in zip(index, shape, strict=True):
-        offset = offset * n + i
+    offset, stride = Index.of(0), 1
+    for i, n in zip(reversed(index), reversed(shape), strict=True):
+        offset = offset + (i * stride if stride != 1 else i)
+        stride *= n
     return offset
 
 

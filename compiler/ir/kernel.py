@@ -171,11 +171,9 @@ def inside(index: IndexLike, lo: int, hi: int) -> Expr | None:
 
 def is_vector_access(offset: Index) -> bool:
     """Whether the lanes of ``offset`` are one aligned group of four consecutive elements."""
-    return (
-        offset.linear_in(LANE)
-        and offset.coefficient(LANE) == 1
-        and offset.substitute({LANE: 0}).divisible_by(LANES)
-    )
+    if offset.coefficient(LANE) != 1 or not offset.linear_in(LANE):
+        return False
+    return (offset - Index.of(LANE)).divisible_by(LANES)
 
 
 def register(name: str, dtype: DType, lanes: int = 1) -> Expr:

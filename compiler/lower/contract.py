@@ -272,11 +272,12 @@ def _probe(group: Group, schedule: ContractSchedule, buffers: dict[Var, str]) ->
 
 def _cheapest(block: Block, choices: Iterable[str], which: str) -> str:
     original, best, best_cost = block.schedule, "", float("inf")
+    probe = replace(original, rows=min(original.rows, LANES), cols=min(original.cols, LANES))
     outer = tuple(Index.of(Loop(f"k{a}", n)) for a, n in enumerate(block.k_outer))
     steps = min(LANES, block.k_inner)
     k0 = Index.of(Loop("k", max(block.k_inner // LANES, 1))) * LANES
     for choice in choices:
-        block.schedule = replace(original, **{f"{which}_lanes": choice})
+        block.schedule = replace(probe, **{f"{which}_lanes": choice})
         values: Any = block.lhs_values if which == "lhs" else block.rhs_values
         seen: set[int] = set()
         cost = sum(access_cost(x, seen) for line in values(k0, steps, outer) for x in line)

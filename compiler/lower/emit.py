@@ -83,7 +83,7 @@ class Emitter:
         if not offset.depends(LANE):
             return Expr("load", (K.index_value(offset),), dtype, 1, name)
         if K.is_vector_access(offset):
-            whole = offset.substitute({LANE: 0}) // LANES
+            whole = (offset - Index.of(LANE)) // LANES
             return Expr("load", (K.index_value(whole),), dtype, LANES, name)
         parts = (K.index_value(offset.substitute({LANE: i})) for i in range(LANES))
         return K.vector([Expr("load", (p,), dtype, 1, name) for p in parts])
