@@ -5,7 +5,13 @@ from typing import Any as _Any
 
 from ._version import __version__ as __version__
 from .array import Array as Array
+from .autodiff import grad as grad
+from .autodiff import jvp as jvp
+from .autodiff import stop_gradient as stop_gradient
+from .autodiff import value_and_grad as value_and_grad
+from .autodiff import vjp as vjp
 from .backends import backend as backend
+from .check_grads import check_grads as check_grads
 from .compiler.errors import *  # noqa: F403
 from .compiler.ir.aval import Aval as Aval
 from .compiler.ir.dtypes import bool_ as bool_
@@ -20,6 +26,7 @@ from .jit import clear_caches as clear_caches
 from .jit import jit as jit
 from .lowered import Lowered as Lowered
 from .tree import block_until_ready as block_until_ready
+from .vectorize import vmap as vmap
 
 _LAZY = ("data", "nn", "numpy", "optim", "random", "tree")
 

@@ -37,7 +37,6 @@ class Array(ArrayMethods, Value):
     """
 
     __slots__ = ("aval", "_node", "_gone", "__weakref__")
-    __array_priority__ = 1000  # numpy_array + Array is an Array
 
     def __init__(self, node: eager.Node) -> None:
         self.aval = node.aval

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CellType, CodeType
 from typing import Any
+
+import numpy as np
 
 from .compiler.trace.stage import Staged
 
@@ -77,8 +79,6 @@ def renew(staged: Staged, copy: Callable[[Any], Any]) -> Staged | None:
 
     The same object when nothing changed; None when one has another shape or dtype (trace again).
     """
-    import numpy as np
-
     changed: dict[int, Any] = {}
     for k, (original, made) in enumerate(staged.numpy_captures):
         known = made.node.read()
@@ -94,4 +94,4 @@ def renew(staged: Staged, copy: Callable[[Any], Any]) -> Staged | None:
     swap = {id(staged.numpy_captures[k][1]): new for k, new in changed.items()}
     pairs = tuple((o, swap.get(id(m), m)) for o, m in staged.numpy_captures)
     captures = tuple(swap.get(id(c), c) for c in staged.captures)
-    return Staged(staged.graph, staged.out_tree, captures, pairs)
+    return replace(staged, captures=captures, numpy_captures=pairs)

@@ -21,7 +21,7 @@ from .compiler.ir.graph import Graph, Literal, Var
 from .compiler.knobs import knobs
 from .compiler.trace import pytree
 from .compiler.trace.signature import Signature, argument_paths, aval_key, static_key
-from .compiler.trace.stage import Staged, stage
+from .compiler.trace.stage import Staged, open_stages, stage
 from .eager import Node
 from .guards import Guard, guards_of, renew
 from .lowered import Lowered
@@ -180,7 +180,7 @@ class JitFunction:
         graph, results = _route(staged.graph)
         passed = {k for kind, k in results if kind == "input"}
         donated = tuple(i for i in self._donated(call) if i not in passed)
-        guards = guards_of(inspect.unwrap(self._function), Array)
+        guards = guards_of(inspect.unwrap(self._function), Array) + staged.inherited
         return Entry(signature, staged, guards, graph, results, donated)
 
     def _donated(self, call: Call) -> list[int]:
@@ -203,6 +203,9 @@ class JitFunction:
         """Inside another trace: its graph is recorded there."""
         values = [value(x) for x in call.leaves]
         entry = self._entry(call, values, "inline")
+        for outer in open_stages():
+            outer.numpy_captures.update((id(o), (o, m)) for o, m in entry.staged.numpy_captures)
+            outer.inherited += entry.guards
         outs = core.evaluate(entry.staged.graph, [*values, *entry.staged.captures])
         return pytree.unflatten(entry.staged.out_tree, [value(o) for o in outs])
 

@@ -53,6 +53,7 @@ class ArrayMethods:
     shape: tuple[int, ...]
     ndim: int
     __hash__ = None  # type: ignore[assignment]  # == is elementwise
+    __array_priority__ = 1000  # numpy_array + x is ours
 
     __add__, __radd__ = _binary("add"), _reflected("add")
     __sub__, __rsub__ = _binary("subtract"), _reflected("subtract")

@@ -9,14 +9,13 @@ import numpy as np
 
 from . import array as arrays
 from .compiler.errors import ArgumentError, AxisError, ShapeError
-from .compiler.ir import core
 from .compiler.ir.aval import Shape
 from .compiler.ir.core import Operand, Tracer, Value
 from .compiler.ir.dtypes import DType, bool_, float32, int32, of_scalar, promote, uint32
 from .compiler.ir.graph import Literal
 from .compiler.ir.prims import elementwise as ew
 from .compiler.ir.prims import structural
-from .compiler.trace.stage import StageTrace
+from .compiler.trace.stage import open_stages
 
 ArrayLike = Any
 """An ``Array``, a traced value, a NumPy array or scalar, a Python scalar, or nested lists of numbers."""
@@ -63,13 +62,12 @@ def _a(name: str) -> str:
 
 def from_numpy(x: np.ndarray[Any, Any]) -> Value:
     """A copy of a NumPy array. Inside jit the array is remembered, since it may change later."""
-    trace = core.current_trace()
-    if not isinstance(trace, StageTrace):
-        return arrays.Array.copy_of(x)
-    known = trace.numpy_captures.get(id(x))
-    if known is None:
-        known = trace.numpy_captures[id(x)] = (x, arrays.Array.copy_of(x))
-    return known[1]
+    stages = open_stages()
+    known = next((s.numpy_captures[id(x)][1] for s in stages if id(x) in s.numpy_captures), None)
+    made: Value = known if known is not None else arrays.Array.copy_of(x)
+    for stage in stages:
+        stage.numpy_captures[id(x)] = (x, made)
+    return made
 
 
 def _from_sequence(x: Sequence[Any], name: str) -> Value:

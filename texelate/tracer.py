@@ -25,6 +25,12 @@ class Traced(ArrayMethods, Tracer):
             raise core.leaked(self)
         if not isinstance(self.trace, Tape):
             raise _unknown(self, asked)
+        if asked == "np.asarray()":
+            raise ConcretizationError(
+                f"NumPy was given an array {self.aval} that is being differentiated",
+                why="what NumPy computes is not recorded: its derivative would silently be 0",
+                fix="use the function of the same name in texelate.numpy, or x.tolist() to look at it",
+            )
         return _value_of(self.trace.outer(self.atom), asked)
 
     def _peek(self) -> np.ndarray[Any, Any] | None:

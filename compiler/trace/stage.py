@@ -22,6 +22,8 @@ class StageTrace(GraphTrace):
         self.kind = kind
         self.numpy_captures: dict[int, tuple[Any, Value]] = {}
         """NumPy arrays met while tracing, by id, with the array made of each: they may change."""
+        self.inherited: list[Any] = []
+        """Guards of jitted functions that were called while tracing."""
 
 
 class Tape(GraphTrace):
@@ -86,6 +88,7 @@ class Staged:
     out_tree: pytree.Tree
     captures: tuple[Value, ...]
     numpy_captures: tuple[tuple[Any, Value], ...] = ()
+    inherited: tuple[Any, ...] = ()
 
 
 def stage(
@@ -107,7 +110,18 @@ def stage(
         leaves, out_tree = pytree.flatten(result)
         where = pytree.paths(out_tree, "result")
         graph = trace.finish([coerce(x, p) for x, p in zip(leaves, where)])
-    return Staged(graph, out_tree, tuple(trace.captures), tuple(trace.numpy_captures.values()))
+    return Staged(
+        graph,
+        out_tree,
+        tuple(trace.captures),
+        tuple(trace.numpy_captures.values()),
+        tuple(trace.inherited),
+    )
+
+
+def open_stages() -> list[StageTrace]:
+    """The functions that are being staged now, outermost first."""
+    return [t for t in core._stack() if isinstance(t, StageTrace)]
 
 
 def produced_by(tracer: Tracer) -> Eqn | None:

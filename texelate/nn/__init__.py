@@ -1,0 +1,3 @@
+"""Neural networks: ``texelate.nn.functional`` has the functions."""
+
+from . import functional as functional
