@@ -29,10 +29,11 @@ def parse_graph(text: str) -> Graph:
     from lark.exceptions import UnexpectedInput
 
     try:
-        tree = _parser().parse(text)
+        return _Reader(text).graph(_parser().parse(text))
     except UnexpectedInput as e:
         raise _syntax_error(text, e) from e
-    return _Reader(text).graph(tree)
+    except RecursionError as e:
+        raise ParseError("a parameter has too many nested parentheses") from e
 
 
 @functools.cache
@@ -110,8 +111,13 @@ class _Reader:
         return Literal(value, dtype, weak is not None)
 
     def params(self, tree: Any) -> dict[str, Any]:
-        named = [(str(p.children[0]), _value(p.children[1])) for p in _present(tree)]
-        return dict(named)
+        params: dict[str, Any] = {}
+        for param in _present(tree):
+            name, value = param.children
+            if name in params:
+                raise self.error(name, f"parameter {str(name)!r} is given twice")
+            params[str(name)] = _value(value)
+        return params
 
     def error(self, at: Token, what: str, why: str = "", fix: str = "") -> ParseError:
         return _located(self.text, at.line or 1, at.column or 1, what, why, fix)
@@ -132,8 +138,7 @@ def _literal_value(text: str, dtype: DType) -> Any:
     if dtype.kind == "b":
         return None
     if text.startswith("0x"):
-        bits = int(text, 16)
-        return np.uint32(bits).view(dtype.numpy) if bits < 2**32 else None
+        return np.uint32(int(text, 16)).view(dtype.numpy)
     if dtype.kind == "f":
         with np.errstate(over="ignore"):
             value = np.float32(text)

@@ -104,7 +104,7 @@ def test_substitution(pair: Pair, value: int) -> None:
     fixed = index.substitute({i: value})
     assert not fixed.depends(i)
     assert all(fixed.evaluate(at) == plain({**at, "i": value}) for at in domain())
-    split = index.substitute({i: Index.of(Loop("a", 2)) * 2 + Loop("b", 2), j: 2})
+    split = index.substitute({i: Index.of(Loop("a", 2)) * 2 + Index.of(Loop("b", 2)), j: 2})
     for at in domain((Loop("a", 2), Loop("b", 2), LOOPS[2])):
         assert split.evaluate(at) == plain({"i": at["a"] * 2 + at["b"], "j": 2, "k": at["k"]})
 

@@ -155,6 +155,10 @@ BAD = [
     ("b: f32[2] = transpose(a) {perm=(1)} return b", 0, ["transpose does not accept"]),
     ("b: f32[2] = exp(a)", 19, ["found '}'", "'return'"]),
     ("b: f32[2] = exp(a) {k=$} return b", 22, ["found '$'", "a number"]),
+    ("b: f32[2] = exp(a) {k=1, k=2} return b", 25, ["'k' is given twice"]),
+    ('b: f32[2] = exp(a) {k="\\q"} return b', 22, ["a string", "found"]),
+    ("return 0x123456789:f32", 17, ["expected ':'", "found '9'"]),
+    (f"b: f32[{'9' * 5000}] = exp(a) return b", 25, ["expected ',' or ']'", "found '9"]),
 ]
 
 
@@ -173,6 +177,12 @@ def test_bad_text(body: str, column: int, said: list[str]) -> None:
 def test_text_that_ends_early(text: str) -> None:
     with pytest.raises(ParseError, match=r"line 1, column \d+: expected .*, found the end"):
         parse_graph(text)
+
+
+def test_deep_nesting_is_a_parse_error() -> None:
+    deep = "(" * 5000 + ")" * 5000
+    with pytest.raises(ParseError, match="nested"):
+        parse_graph(f"graph f(a: f32[2]) {{ b: f32[2] = exp(a) {{k={deep}}} return b }}")
 
 
 @given(st.text(alphabet="graph f(a:32[]){}=,~\"0.1e\n#'", max_size=60))

@@ -105,6 +105,7 @@ def test_constant_results_keep_their_shape(dtype: str, equation: str, constant: 
         ("f32[2] = neg(b)", "f32[2] = sub(a, y)", "add(a, b)"),
         ("f32[2] = neg(b)", "f32[2] = mul(y, 3.0:f32)", "mul(b, -3.0:f32)"),
         ("f32[2] = neg(b)", "f32[2] = mul(y, y)", "mul(b, b)"),
+        ("f32[2] = mul(b, 3.0:f32)", "f32[2] = neg(y)", "mul(b, -3.0:f32)"),
         ("f32[2] = neg(b)", "f32[2] = abs(y)", "abs(b)"),
         ("f32[2] = abs(b)", "f32[2] = abs(y)", "abs(b)"),
         ("bool[2] = eq(a, b)", "bool[2] = not(y)", "ne(a, b)"),

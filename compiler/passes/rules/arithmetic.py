@@ -155,6 +155,15 @@ def product_of_negatives(eqn: Eqn, b: Rewriter) -> Atom | None:
     return None
 
 
+def negative_multiple(eqn: Eqn, b: Rewriter) -> Atom | None:
+    """-(x * c): x * -c"""
+    inner = b.producer(eqn.inputs[0], "mul")
+    if inner is None or not isinstance(inner.inputs[1], Literal):
+        return None
+    x, c = inner.inputs
+    return b.emit("mul", x, b.emit("neg", c))
+
+
 def divide_by_power_of_two(eqn: Eqn, b: Rewriter) -> Atom | None:
     """x / 2**k: x * 2**-k, when both are normal numbers"""
     x, y = eqn.inputs
@@ -260,6 +269,7 @@ def _table() -> dict[str, list[Rule]]:
         (product_of_negatives, ("mul",)),
         (divide_by_power_of_two, ("div",)),
         (involution, ("neg", "not")),
+        (negative_multiple, ("neg",)),
         (not_of_equality, ("not",)),
         (idempotent, ("abs", "floor", "ceil", "round", "trunc", "sign")),
         (abs_of_negative, ("abs",)),
