@@ -67,8 +67,8 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
 
 
 def mlp(x: Any, w1: Any, b1: Any, w2: Any, b2: Any, targets: Any) -> Any:
-    h = op("add")(matmul(x, w1), spread(b1, op("add")(matmul(x, w1), 0.0), 1))
-    h = op("tanh")(h)
+    h = matmul(x, w1)
+    h = op("tanh")(op("add")(h, spread(b1, h, 1)))
     y = matmul(h, w2)
     return cross_entropy(op("add")(y, spread(b2, y, 1)), targets)
 
