@@ -232,7 +232,10 @@ FORKED = "it was forked after a device had been opened, and drivers do not survi
 
 def _after_fork() -> None:
     global _forked
-    _forked = _forked or bool(_devices)
+    if not _devices:
+        return
+    _forked = True
+    native.abandon()
     for device in _devices.values():
         device.driver.lost = FORKED
 

@@ -296,6 +296,13 @@ def _runtime_directory() -> Iterator[None]:
         del os.environ[name]
 
 
+def abandon() -> None:
+    """In a forked child: wgpu-py releases nothing from now on; its objects belong to the parent."""
+    from wgpu.backends.wgpu_native import _api
+
+    _api.libf = None  # wgpu-py's own sign, tested before every release, that the library is gone
+
+
 def open_raw(adapter: Any, features: Sequence[str], limits: Mapping[str, int]) -> Any:
     """A wgpu device with these features and limits ({}: all the adapter has)."""
     return adapter.request_device_sync(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from typing import Any
 
@@ -58,6 +57,8 @@ class Readback:
         self, buffer: DeviceBuffer, dtype: np.dtype[Any], count: int
     ) -> NDArray[Any]:
         """``read`` in a thread: the event loop goes on; meanwhile nobody overwrites the buffer."""
+        import asyncio  # 30 ms that a program without coroutines need not spend
+
         buffer.readers += 1
         try:
             return await asyncio.to_thread(self._read_when_idle, buffer, dtype, count)
