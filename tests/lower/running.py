@@ -1,0 +1,83 @@
+"""Compiles graphs for a target and runs them on the machine's adapter, to compare with NumPy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from texelate.compiler.driver import Compiled, compile_graph
+from texelate.compiler.errors import AdapterError
+from texelate.compiler.ir.aval import Aval
+from texelate.compiler.ir.core import GraphTrace
+from texelate.compiler.ir.evaluate import evaluate_numpy
+from texelate.compiler.ir.graph import Graph
+from texelate.compiler.target import Target
+from texelate.runtime import Device, open_device
+
+Array = np.ndarray[Any, Any]
+WORDS = {"f32": np.float32, "i32": np.int32, "u32": np.uint32, "bool": np.uint32}
+TARGETS = {"software": True, "gpu": False}
+
+
+def opened() -> Device:
+    """The device; without an adapter tests fail in CI, and skip elsewhere with the reason."""
+    try:
+        return open_device()
+    except AdapterError as e:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must have an adapter: {e}")
+        pytest.skip(f"no adapter on this machine: {e}")
+
+
+def target(name: str) -> Target:
+    """Schedules for a software adapter or a GPU, within the limits of the adapter at hand."""
+    return Target.of(TARGETS[name], opened().info.limits)
+
+
+def traced(function: Callable[..., Any], *avals: Aval, name: str = "f") -> Graph:
+    with GraphTrace(name) as trace:
+        out = function(*(trace.input(a) for a in avals))
+        return trace.finish(out if isinstance(out, (list, tuple)) else [out])
+
+
+def compiled(graph: Graph, target_name: str = "software", **kw: Any) -> Compiled:
+    return compile_graph(graph, target(target_name), **kw)
+
+
+def run(program: Compiled, arrays: Sequence[Array]) -> list[Array]:
+    device = opened()
+    buffers = [device.upload(_words(a)) for a in arrays]
+    outs = device.load(program.program).run(buffers, [False] * len(buffers))
+    results = []
+    for buffer, sig in zip(outs, program.program.outputs, strict=True):
+        flat = device.read(buffer, np.dtype(WORDS[sig.dtype]), int(np.prod(sig.shape)))
+        array = flat.reshape(sig.shape)
+        results.append(array.astype(bool) if sig.dtype == "bool" else array)
+    return results
+
+
+def _words(a: Array) -> Array:
+    a = np.ascontiguousarray(a)
+    return a.astype(np.uint32) if a.dtype == bool else a
+
+
+def agree(got: Sequence[Array], want: Sequence[Array], tolerance: float) -> None:
+    for a, b in zip(got, want, strict=True):
+        assert a.shape == b.shape
+        if b.dtype.kind == "f":
+            np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+        else:
+            np.testing.assert_array_equal(a, b)
+
+
+def check(
+    graph: Graph, arrays: Sequence[Array], target_name: str, tolerance: float = 3e-5
+) -> Compiled:
+    """Runs ``graph`` on the adapter and compares with the reference evaluation."""
+    program = compiled(graph, target_name)
+    agree(run(program, arrays), evaluate_numpy(graph, list(arrays)), tolerance)
+    return program
