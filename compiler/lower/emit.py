@@ -81,12 +81,19 @@ class Emitter:
         name, dtype = self.buffers[var], var.aval.dtype
         self.loads.setdefault(name, set()).add(offset)
         if not offset.depends(LANE):
-            return Expr("load", (K.index_value(offset),), dtype, 1, name)
+            return _element(var, name, offset)
         if K.is_vector_access(offset):
             whole = (offset - Index.of(LANE)) // LANES
             return Expr("load", (K.index_value(whole),), dtype, LANES, name)
-        parts = (K.index_value(offset.substitute({LANE: i})) for i in range(LANES))
-        return K.vector([Expr("load", (p,), dtype, 1, name) for p in parts])
+        parts = (offset.substitute({LANE: i}) for i in range(LANES))
+        return K.vector([_element(var, name, p) for p in parts])
+
+
+def _element(var: Var, name: str, offset: Index) -> Expr:
+    """One element; zero where none can be (a masked lane), as WGSL refuses such an access."""
+    if offset.hi < 0 or offset.lo >= var.aval.size:
+        return K.zero(var.aval.dtype)
+    return Expr("load", (K.index_value(offset),), var.aval.dtype, 1, name)
 
 
 def access_cost(x: Expr, seen: set[int] | None = None) -> int:
