@@ -145,7 +145,8 @@ class Device:
         """Blocks until all submitted work is done."""
         self.check()
         self.driver.wait()
-        fault = self.driver.submit([])  # a wait alone does not tell that the device is gone
+        with self.lock:
+            fault = self.driver.submit([])  # a wait alone does not tell that the device is gone
         if fault is not None:
             raise as_error(fault, "waiting for the device", self.info.name)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..compiler.program import Program
 from .faults import as_error
-from .native import Pass, Resolve, Segment
+from .native import NativeError, Pass, Resolve, Segment
 from .pool import Pool
 
 if TYPE_CHECKING:
@@ -65,7 +65,11 @@ class Profile:
         for part in _parts(replay.segments):
             steps = [left.pop(0) for segment in part if isinstance(segment, Pass)]
             timed = self._by_timestamps if self.timed_by == "timestamps" else self._by_wall
-            for step, (start, end) in zip(steps, timed(part), strict=True):
+            try:
+                times = timed(part)
+            except NativeError as e:
+                raise as_error(e.fault, "profiling", self._device.info.name) from None
+            for step, (start, end) in zip(steps, times, strict=True):
                 event = Event(step.title, program.name, start, end - start, step.flops, step.nbytes)
                 self.events.append(event)
 
@@ -122,7 +126,7 @@ class Profile:
     def _submit(self, segments: Sequence[Segment]) -> None:
         fault = self._device.driver.submit(segments)
         if fault is not None:
-            raise as_error(fault, "profiling", self._device.info.name)
+            raise NativeError(fault)
 
 
 def _parts(segments: Sequence[Segment]) -> list[list[Segment]]:
