@@ -13,7 +13,7 @@ from .peers import ROOT
 
 
 def describe() -> dict[str, Any]:
-    """Processor, cores, memory (GiB), operating system, Python; nothing that names the host."""
+    """Processor, cores, memory (GiB), system, Python, load now; nothing that names the host."""
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
@@ -21,6 +21,7 @@ def describe() -> dict[str, Any]:
         "os": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
         "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
     }
 
 

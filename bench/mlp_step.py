@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import report, runner
+from . import machine, report, runner
 from .peers import PEERS
 from .workloads import MLP_STEP
 
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run, print, record; 0 when every peer was right and every requirement is met."""
     from rich.console import Console
 
-    options, console = arguments(argv), Console()
+    options, console, ran_on = arguments(argv), Console(), machine.describe()
     peers = [PEERS[name] for name in options.peers]
     with console.status("start") as status:
         try:
@@ -48,8 +48,10 @@ def main(argv: list[str] | None = None) -> int:
         except ValueError as error:
             sys.exit(f"cannot measure: {error}")
     console.print(report.table(MLP_STEP, rows))
+    if (ran_on["load"] or 0) > ran_on["cores"] / 2:
+        console.print(f"The machine was busy: load {ran_on['load']} on {ran_on['cores']} cores.")
     if options.json:
-        report.write(report.as_json(MLP_STEP, rows, options.rounds), options.json)
+        report.write(report.as_json(MLP_STEP, rows, options.rounds, ran_on), options.json)
         console.print(f"record: {options.json}")
     complaints = report.shortfalls(rows, dict(options.require))
     for complaint in complaints:

@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
-def as_json(workload: Workload, rows: Sequence[Row], rounds: int) -> dict[str, Any]:
-    """The record of one run: date, commit, machine, workload, and every sample in seconds."""
+def as_json(
+    workload: Workload, rows: Sequence[Row], rounds: int, ran_on: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The record of one run: date, commit, machine, workload, and every sample in seconds.
+
+    ``ran_on`` is the machine as :func:`bench.machine.describe` saw it before the run.
+    """
     return {
         "schema": SCHEMA,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": machine.commit(),
-        "machine": machine.describe(),
+        "machine": dict(ran_on),
         "workload": {
             "name": workload.name,
             "title": workload.title,

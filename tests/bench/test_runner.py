@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import report, runner
+from bench import machine, report, runner
 from bench.client import Client, PeerError
 from bench.peers import PEERS, Peer
 from bench.runner import Row
@@ -128,7 +128,9 @@ def test_nothing_to_run(rounds: int, peers: list[Peer]) -> None:
 
 def test_record_and_table(tmp_path: Path) -> None:
     rows = runner.run(COUNT, [fake("good"), fake("slow"), fake("off")], rounds=2, pause_s=0)
-    report.write(report.as_json(COUNT, rows, 2), tmp_path / "results" / "run.json")
+    report.write(
+        report.as_json(COUNT, rows, 2, machine.describe()), tmp_path / "results" / "run.json"
+    )
     record = json.loads((tmp_path / "results" / "run.json").read_text())
     assert record["baseline"] == "good"
     assert record["machine"]["cores"] >= 1
