@@ -73,6 +73,11 @@ def assert_keeps_meaning(run: Callable[[Graph], Graph], graph: Graph, seed: int)
     assert_same_bits(evaluate_numpy(got, arrays), want)
 
 
+def equations(lines: str, inputs: str = "a: f32[2,3], b: f32[2,3]", result: str = "z") -> str:
+    """The text of a graph of these equations."""
+    return f"graph f({inputs}) {{ {lines} return {result} }}"
+
+
 # --- random graphs -------------------------------------------------------------------------------
 # Every operation is correctly rounded in NumPy whatever the memory layout, so bits can be compared.
 
