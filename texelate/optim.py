@@ -13,13 +13,14 @@ Array([0.9, 0.9], dtype=float32)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from . import tree
 from .compiler.errors import ArgumentError
-from .numpy import asarray, sqrt, zeros_like
+from .numpy import asarray, expm1, sqrt, zeros_like
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ def sgd(lr: Any, momentum: float = 0.0, nesterov: bool = False) -> Optimizer:
     return Optimizer(init, update)
 
 
+def _debias(b: float, time: Any) -> Any:
+    """``1 - b**time`` without cancellation: a ``pow`` one ulp off would cost 6e-5 of the rate."""
+    return -expm1(time * math.log(b)) if b else 1.0
+
+
 def adam(
     lr: Any = 1e-3, b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8, weight_decay: float = 0.0
 ) -> Optimizer:
@@ -77,8 +83,8 @@ def adam(
         time = step.astype("float32")
         m = tree.map(lambda m, g: b1 * m + (1 - b1) * g, state["m"], grads)
         v = tree.map(lambda v, g: b2 * v + (1 - b2) * (g * g), state["v"], grads)
-        rate = lr * sqrt(1 - b2**time) / (1 - b1**time)
-        scale = sqrt(1 - b2**time)
+        scale = sqrt(_debias(b2, time))
+        rate = lr * scale / _debias(b1, time)
 
         def moved(p: Any, m: Any, v: Any) -> Any:
             stepped = p - rate * m / (sqrt(v) + eps * scale)

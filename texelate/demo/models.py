@@ -79,7 +79,7 @@ def _adam_step(
     rate: Any,
 ) -> tuple[Params, Any, Any]:
     def loss_of(params: Params) -> Any:
-        return F.softmax_cross_entropy(logits(params, images), labels)
+        return F.softmax_cross_entropy(logits(params, images), labels).mean()
 
     loss, grads = tx.value_and_grad(loss_of)(params)
     params, state = tx.optim.adam(rate).update(grads, state, params)
