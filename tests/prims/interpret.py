@@ -1,8 +1,8 @@
 """The meaning of lowering rules, executable: Map, Fold and Contract evaluated with NumPy.
 
-A rule is asked once for its expression over loop variables; the expression is then evaluated for all
-loop values together (every loop is an axis). Reading an operand outside its shape gives garbage
-(NaN, or a large number), so a missing predicate shows.
+A rule is asked once for its expression over loop variables; the expression is then evaluated for
+all loop values together (every loop is an axis). Reading an operand outside its shape gives
+garbage (NaN, or a large number), so a missing predicate shows.
 """
 
 from __future__ import annotations

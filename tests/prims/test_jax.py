@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.prims.cases import Case, cases
 
+from tests.prims.cases import Case, cases
 from texelate.compiler.ir.primitive import lookup
 
 jax = pytest.importorskip("jax", reason="JAX is the oracle here; it comes with the `test` extra")
 lax = jax.lax
-many = settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+many = settings(
+    derandomize=True, max_examples=25, suppress_health_check=list(HealthCheck), deadline=None
+)
 
 
 def close(got: Any, want: Any) -> None:
@@ -60,8 +62,8 @@ def test_windows(case: Case) -> None:
     close(case.reference(), lax.reduce_window(x, x.dtype.type(start), fold, **params))
 
 
-@many
-@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 5), max_size=3))
+@settings(derandomize=True, max_examples=5, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([[], [0], [1], [1000], [3, 5]]))
 def test_random_bits_equal_jax_bit_for_bit(seed: int, shape: list[int]) -> None:
     key = jax.random.key(seed, impl="threefry2x32")
     with jax.threefry_partitionable(True):

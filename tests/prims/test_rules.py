@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.prims.cases import NAMES, Case, cases, examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.prims.interpret import run
 
+from tests.prims.cases import NAMES, Case, cases, examples
+from tests.prims.interpret import run
 from texelate.compiler.ir.aval import Aval
 from texelate.compiler.ir.dtypes import as_dtype
 from texelate.compiler.ir.evaluate import evaluate_numpy
@@ -22,7 +22,7 @@ from texelate.compiler.transforms.vmap import vmap_graph
 
 
 def test_every_primitive_has_cases() -> None:
-    assert NAMES == sorted(REGISTRY)
+    assert sorted(REGISTRY) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -41,9 +41,11 @@ def close(got: Any, want: Any, tolerance: float = 1e-5) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rules_agree(name: str) -> None:
-    """Abstract and reference rules give one shape and dtype; the lowering computes the reference."""
+    """Abstract and reference rules agree in shape and dtype; lowering computes the reference."""
 
-    @settings(max_examples=examples(name), suppress_health_check=[HealthCheck.too_slow])
+    @settings(
+        derandomize=True, max_examples=examples(name), suppress_health_check=[HealthCheck.too_slow]
+    )
     @given(cases(name))
     def check(case: Case) -> None:
         graph = case.graph()
@@ -74,7 +76,9 @@ def batched_case(draw: Any, case: Case, size: int) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "iota"])
 def test_batching_is_a_loop_over_examples(name: str) -> None:
-    @settings(max_examples=examples(name), suppress_health_check=[HealthCheck.too_slow])
+    @settings(
+        derandomize=True, max_examples=examples(name), suppress_health_check=[HealthCheck.too_slow]
+    )
     @given(cases(name), st.integers(0, 3), st.data())
     def check(case: Case, size: int, data: st.DataObject) -> None:
         operands, marks = batched_case(data.draw, case, size)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
+
 from tests.prims.cases import ARITY_AND_KINDS, NAMES, Case, cases, examples
 from tests.transforms.numeric import check_derivatives
 
@@ -21,7 +22,9 @@ def apart(operands: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_derivatives(name: str) -> None:
-    @settings(max_examples=examples(name) // 2, suppress_health_check=list(HealthCheck))
+    @settings(
+        derandomize=True, max_examples=examples(name) // 2, suppress_health_check=list(HealthCheck)
+    )
     @given(cases(name).filter(lambda case: any(x.dtype.kind == "f" for x in case.operands)))
     def check(case: Case) -> None:
         graph = case.graph()

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.transforms.programs import MLP, arrays
 
+from tests.transforms.programs import MLP, arrays
 from texelate.compiler.errors import GradientError
 from texelate.compiler.ir.aval import Aval
 from texelate.compiler.ir.core import GraphTrace, Tracer
@@ -144,7 +144,8 @@ def test_missing_transpose_names_operation_reason_and_line(ruleless: Any) -> Non
 
 def test_argmax_of_floats_stops_the_gradient() -> None:
     g = parse_graph(
-        "graph f(a: f32[3]) { b: i32[] = argmax(a) {axis=0} c: f32[] = gather(a, b) {axis=0} return c }"
+        "graph f(a: f32[3]) { b: i32[] = argmax(a) {axis=0} "
+        "c: f32[] = gather(a, b) {axis=0} return c }"
     )
     x, one = np.float32([1, 5, 2]), np.ones((), np.float32)
     np.testing.assert_array_equal(evaluate_numpy(vjp_graph(g, [True]), [x, one])[1], [0, 1, 0])

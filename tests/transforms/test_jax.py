@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.transforms.programs import CNN, EDGES, MLP, Pair, arrays
 
+from tests.transforms.programs import CNN, EDGES, MLP, Pair, arrays
 from texelate.compiler.ir.evaluate import evaluate_numpy
 from texelate.compiler.ir.graph import Graph
 from texelate.compiler.ir.verify import verify

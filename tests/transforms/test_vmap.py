@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.transforms.programs import CNN, EDGES, MLP, Array, Pair, arrays
 
+from tests.transforms.programs import CNN, EDGES, MLP, Array, Pair, arrays
 from texelate.compiler.errors import ShapeError
 from texelate.compiler.ir.evaluate import evaluate_numpy
 from texelate.compiler.ir.graph import Graph

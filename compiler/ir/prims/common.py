@@ -20,8 +20,10 @@ MAX_ELEMENTS = 2**31 - 1
 _WORDS = {"f": "float32", "i": "int32", "u": "uint32", "b": "bool"}
 
 
-def check_shape(name: str, shape: Sequence[int]) -> Shape:
+def check_shape(name: str, shape: Sequence[int], *operands: Aval) -> Shape:
     """``shape`` as a tuple; ShapeError for negative extents, LimitError for too many elements."""
+    if operands:
+        name = f"{name} of {', '.join(map(str, operands))}"
     if not all(isinstance(n, int) and n >= 0 for n in shape):
         raise ShapeError(f"{name}: the shape {tuple(shape)} has an extent that is not a size >= 0")
     if math.prod(shape) > MAX_ELEMENTS:
@@ -40,10 +42,16 @@ def check_axes(name: str, axes: Sequence[int], aval: Aval) -> None:
         raise AxisError(f"{name}: {problem} in {aval}")
 
 
-def check_length(name: str, parameter: str, values: Sequence[Any], rank: int) -> None:
-    """ShapeError unless a per-axis parameter has one entry for each of ``rank`` axes."""
-    if len(values) != rank:
-        raise ShapeError(f"{name}: {parameter}={tuple(values)} has not one entry for {rank} axes")
+def check_per_axis(
+    name: str, aval: Aval, rank: int, least: int | None = None, **parameters: Sequence[Any]
+) -> None:
+    """ShapeError unless each parameter has an entry, not below ``least``, for each axis."""
+    for parameter, values in parameters.items():
+        given = f"{name}: {parameter}={tuple(values)}"
+        if len(values) != rank:
+            raise ShapeError(f"{given} has {len(values)} entries for the {rank} axes of {aval}")
+        if least is not None and any(v < least for v in values):
+            raise ShapeError(f"{given} for {aval} must be at least {least}")
 
 
 def check_kind(name: str, aval: Aval, kinds: str) -> None:
@@ -119,3 +127,17 @@ def spaced(position: Index, extent: int, step: int) -> tuple[K.Expr | None, Inde
 def spread(extent: int, step: int) -> int:
     """The length of ``extent`` elements lying ``step`` apart."""
     return (extent - 1) * step + 1 if extent else 0
+
+
+def positions(extent: int, padding: tuple[int, int], span: int, stride: int) -> int:
+    """How many windows of length ``span`` fit on a padded axis, ``stride`` apart."""
+    return max(0, (extent + sum(padding) - span) // stride + 1)
+
+
+def check_padding(
+    name: str, aval: Aval, extents: Sequence[int], padding: Sequence[tuple[int, int]]
+) -> None:
+    """ShapeError when negative padding cuts more than there is."""
+    for n, (low, high) in zip(extents, padding, strict=True):
+        if n + low + high < 0:
+            raise ShapeError(f"{name}: the padding {(low, high)} cuts more than the {n} of {aval}")

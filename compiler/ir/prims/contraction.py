@@ -60,7 +60,7 @@ def _dot_abstract(lhs: Aval, rhs: Aval, *, contract: Pair, batch: Pair) -> Aval:
     shape = [lhs.shape[a] for a in batch[0]]
     shape += [lhs.shape[a] for a in _free(lhs.ndim, contract[0], batch[0])]
     shape += [rhs.shape[a] for a in _free(rhs.ndim, contract[1], batch[1])]
-    return Aval(c.check_shape(name, shape), lhs.dtype, lhs.weak and rhs.weak)
+    return Aval(c.check_shape(name, shape, lhs, rhs), lhs.dtype, lhs.weak and rhs.weak)
 
 
 def _dot_reference(lhs: Array, rhs: Array, *, contract: Pair, batch: Pair) -> Array:
@@ -168,13 +168,9 @@ dot_general: Primitive = Primitive(
 
 def _conv_extents(lhs: Shape, rhs: Shape, params: dict[str, Any]) -> list[int]:
     """The spatial extents of the result."""
-    out = []
-    for i, (n, w) in enumerate(zip(lhs[2:-1], rhs[1:-2], strict=True)):
-        low, high = params["padding"][i]
-        extent = c.spread(n, params["lhs_dilation"][i]) + low + high
-        span = c.spread(w, params["rhs_dilation"][i])
-        out.append(max(0, (extent - span) // params["strides"][i] + 1))
-    return out
+    extents = map(c.spread, lhs[2:-1], params["lhs_dilation"])
+    spans = map(c.spread, rhs[1:-2], params["rhs_dilation"])
+    return list(map(c.positions, extents, params["padding"], spans, params["strides"]))
 
 
 def _conv_abstract(lhs: Aval, rhs: Aval, **params: Any) -> Aval:
@@ -185,15 +181,16 @@ def _conv_abstract(lhs: Aval, rhs: Aval, **params: Any) -> Aval:
         raise ShapeError(f"{name}: takes [G,N,*spatial,C] and [G,*window,C,O], got {lhs}, {rhs}")
     if lhs.shape[0] != rhs.shape[0] or lhs.shape[-1] != rhs.shape[-2]:
         raise ShapeError(f"{name}: groups or channels differ: {lhs} with {rhs}")
-    for parameter in ("strides", "padding", "lhs_dilation", "rhs_dilation"):
-        c.check_length(name, parameter, params[parameter], lhs.ndim - 3)
-        if parameter != "padding" and any(n < 1 for n in params[parameter]):
-            raise ShapeError(f"{name}: {parameter}={params[parameter]} must be at least 1")
+    steps = {key: params[key] for key in ("strides", "lhs_dilation", "rhs_dilation")}
+    c.check_per_axis(name, lhs, lhs.ndim - 3, padding=params["padding"])
+    c.check_per_axis(name, lhs, lhs.ndim - 3, least=1, **steps)
+    extents = list(map(c.spread, lhs.shape[2:-1], params["lhs_dilation"]))
+    c.check_padding(name, lhs, extents, params["padding"])
     if 0 in rhs.shape[1:-2]:
         raise ShapeError(f"{name}: the window of {rhs} is empty")
     spatial = _conv_extents(lhs.shape, rhs.shape, params)
     shape = (*lhs.shape[:2], *spatial, rhs.shape[-1])
-    return Aval(c.check_shape(name, shape), lhs.dtype, lhs.weak and rhs.weak)
+    return Aval(c.check_shape(name, shape, lhs, rhs), lhs.dtype, lhs.weak and rhs.weak)
 
 
 def _conv_reference(lhs: Array, rhs: Array, **params: Any) -> Array:

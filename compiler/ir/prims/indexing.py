@@ -39,7 +39,7 @@ def _gather_abstract(x: Aval, indices: Aval, *, axis: int) -> Aval:
     c.check_axes("gather", (axis,), x)
     _check_indices("gather", x, indices, x.shape[axis])
     shape = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
-    return x.with_shape(c.check_shape("gather", shape))
+    return x.with_shape(c.check_shape("gather", shape, x, indices))
 
 
 def _gather_reference(x: Array, indices: Array, *, axis: int) -> Array:
@@ -116,7 +116,7 @@ def _scatter_abstract(updates: Aval, indices: Aval, *, axis: int, size: int) -> 
         raise ShapeError(f"{name}: {updates} does not have the axes of {indices} at {axis}")
     _check_indices(name, updates, indices, size)
     shape = (*updates.shape[:axis], size, *updates.shape[axis + n :])
-    return Aval(c.check_shape(name, shape), updates.dtype)
+    return Aval(c.check_shape(name, shape, updates, indices), updates.dtype)
 
 
 def _scatter_reference(updates: Array, indices: Array, *, axis: int, size: int) -> Array:

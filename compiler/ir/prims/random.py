@@ -67,7 +67,7 @@ def _abstract(key: Aval, *, shape: Shape) -> Aval:
         raise DtypeError(f"random_bits: a key is uint32, got {key}")
     if not key.ndim or key.shape[-1] != 2:
         raise ShapeError(f"random_bits: a key has two words (u32[2]), got {key}")
-    return Aval(c.check_shape("random_bits", (*key.shape[:-1], *shape)), uint32)
+    return Aval(c.check_shape("random_bits", (*key.shape[:-1], *shape), key), uint32)
 
 
 def _reference(key: Array, *, shape: Shape) -> Array:

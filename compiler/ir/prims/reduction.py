@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import AxisError, GradientError, ShapeError
+from ...errors import ArgumentError, AxisError, GradientError, ShapeError
 from .. import kernel as K
 from ..aval import Aval
 from ..core import Value
@@ -55,11 +55,11 @@ def _no_empty_extremum(name: str, x: Aval, axes: Sequence[int]) -> None:
 def _reduce_abstract(x: Aval, *, monoid: str, axes: Ints) -> Aval:
     name = f"reduce {monoid}"
     if monoid not in REFERENCE:
-        raise ValueError(f"{monoid!r} is not one of {', '.join(REFERENCE)}")
+        raise ArgumentError(f"reduce: {monoid!r} is not one of {', '.join(REFERENCE)}")
     c.check_kind(name, x, _KINDS[monoid])
     c.check_axes(name, axes, x)
     if list(axes) != sorted(axes):
-        raise AxisError(f"{name}: axes {axes} are not in order")
+        raise AxisError(f"{name}: axes {axes} of {x} are not in order")
     if monoid in ("max", "min"):
         _no_empty_extremum(name, x, axes)
     return Aval(_without(x.shape, axes), x.dtype, x.weak)

@@ -31,7 +31,7 @@ def zeros(aval: Aval) -> Operand:
 
 
 def _broadcast_abstract(x: Aval, *, shape: Shape, dims: Ints) -> Aval:
-    c.check_shape("broadcast_in_dim", shape)
+    c.check_shape("broadcast_in_dim", shape, x)
     ordered = list(dims) == sorted(set(dims))
     if len(dims) != x.ndim or not ordered or any(not 0 <= d < len(shape) for d in dims):
         raise AxisError(f"broadcast_in_dim: dims={dims} do not place the axes of {x} in {shape}")
@@ -79,7 +79,7 @@ broadcast_in_dim: Primitive = Primitive(
 
 
 def _reshape_abstract(x: Aval, *, shape: Shape) -> Aval:
-    out = x.with_shape(c.check_shape("reshape", shape))
+    out = x.with_shape(c.check_shape("reshape", shape, x))
     if out.size != x.size:
         raise ShapeError(
             f"reshape: {x} has {x.size} elements, the shape {shape} has {out.size}",
@@ -155,8 +155,7 @@ rev: Primitive = Primitive(
 
 
 def _slice_abstract(x: Aval, *, start: Ints, limit: Ints, stride: Ints) -> Aval:
-    for parameter, values in (("start", start), ("limit", limit), ("stride", stride)):
-        c.check_length("slice", parameter, values, x.ndim)
+    c.check_per_axis("slice", x, x.ndim, start=start, limit=limit, stride=stride)
     shape = []
     for n, lo, hi, step in zip(x.shape, start, limit, stride, strict=True):
         if not 0 <= lo <= hi <= n or step < 1:
@@ -208,16 +207,16 @@ def part(x: Any, axis: int, start: int, limit: int) -> Value:
 
 
 def _pad_abstract(x: Aval, value: Aval, *, low: Ints, high: Ints, interior: Ints) -> Aval:
-    for parameter, values in (("low", low), ("high", high), ("interior", interior)):
-        c.check_length("pad", parameter, values, x.ndim)
-    if value.shape or any(i < 0 for i in interior):
-        raise ShapeError(f"pad: {x} by {value}, interior={interior}: takes a scalar, interior >= 0")
+    c.check_per_axis("pad", x, x.ndim, low=low, high=high)
+    c.check_per_axis("pad", x, x.ndim, least=0, interior=interior)
+    if value.shape:
+        raise ShapeError(f"pad: {x} is padded with a scalar, not with {value}")
     c.check_same_dtype("pad", (x, value))
     rows = zip(x.shape, low, high, interior, strict=True)
     shape = tuple(lo + c.spread(n, i + 1) + hi for n, lo, hi, i in rows)
     if any(n < 0 for n in shape):
         raise ShapeError(f"pad: low={low}, high={high} cut more than there is of {x}")
-    return Aval(c.check_shape("pad", shape), x.dtype, x.weak and value.weak)
+    return Aval(c.check_shape("pad", shape, x), x.dtype, x.weak and value.weak)
 
 
 def _pad_reference(x: Array, value: Array, *, low: Ints, high: Ints, interior: Ints) -> Array:
@@ -305,7 +304,7 @@ def _concatenate_abstract(*xs: Aval, axis: int) -> Aval:
         raise ShapeError(f"concatenate: shapes differ outside axis {axis}: {listed}")
     total = sum(x.shape[axis] for x in xs)
     shape = (*xs[0].shape[:axis], total, *xs[0].shape[axis + 1 :])
-    return Aval(c.check_shape("concatenate", shape), xs[0].dtype, all(x.weak for x in xs))
+    return Aval(c.check_shape("concatenate", shape, *xs), xs[0].dtype, all(x.weak for x in xs))
 
 
 def _concatenate_jvp(p: Sequence[Any], t: Sequence[Any], out: Value, *, axis: int) -> Value:

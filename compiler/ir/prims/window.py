@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ...errors import GradientError, ShapeError
+from ...errors import ArgumentError, GradientError, ShapeError
 from .. import kernel as K
 from ..aval import Aval, Shape
 from ..core import Value
@@ -34,19 +34,16 @@ Params = dict[str, Any]
 
 def _window_shape(name: str, x: Aval, params: Params) -> Shape:
     """The shape of the result; ShapeError for parameters that make no window."""
-    for parameter in ("window", "strides", "padding", "dilation"):
-        c.check_length(name, parameter, params[parameter], x.ndim)
-        if parameter != "padding" and any(n < 1 for n in params[parameter]):
-            raise ShapeError(f"{name}: {parameter}={params[parameter]} must be at least 1")
+    steps = {key: params[key] for key in ("window", "strides", "dilation")}
+    c.check_per_axis(name, x, x.ndim, padding=params["padding"])
+    c.check_per_axis(name, x, x.ndim, least=1, **steps)
+    c.check_padding(name, x, x.shape, params["padding"])
     rows = zip(
         x.shape, params["window"], params["strides"], params["padding"], params["dilation"],
         strict=True,
     )  # fmt: skip
-    shape = [
-        max(0, (n + sum(around) - c.spread(w, gap)) // stride + 1)
-        for n, w, stride, around, gap in rows
-    ]
-    return c.check_shape(name, shape)
+    shape = [c.positions(n, around, c.spread(w, gap), step) for n, w, step, around, gap in rows]
+    return c.check_shape(name, shape, x)
 
 
 def _at(out: Sequence[Index], inner: Sequence[Index], params: Params) -> list[Index]:
@@ -65,7 +62,7 @@ def _windows(x: Array, fill: Any, params: Params) -> Array:
     padded = pad.reference(x, np.asarray(fill), low=low, high=high, interior=(0,) * x.ndim)
     spans = map(c.spread, params["window"], params["dilation"])
     rows = zip(padded.shape, spans, params["strides"], strict=True)
-    shape = [max(0, (n - span) // stride + 1) for n, span, stride in rows]
+    shape = [c.positions(n, (0, 0), span, stride) for n, span, stride in rows]
     strides = [s * n for s, n in zip(padded.strides, params["strides"], strict=True)]
     strides += [s * n for s, n in zip(padded.strides, params["dilation"], strict=True)]
     return as_strided(padded, (*shape, *params["window"]), strides, writeable=False)
@@ -95,7 +92,7 @@ def _identity(monoid: str, dtype: np.dtype[Any]) -> Any:
 
 def _reduce_abstract(x: Aval, *, monoid: str, **params: Any) -> Aval:
     if monoid not in ("sum", "max", "min"):
-        raise ValueError(f"{monoid!r} is not one of sum, max, min")
+        raise ArgumentError(f"reduce_window: {monoid!r} is not one of sum, max, min")
     c.check_kind("reduce_window", x, "fiu")
     return x.with_shape(_window_shape("reduce_window", x, params))
 
@@ -162,7 +159,7 @@ reduce_window: Primitive = Primitive(
 
 
 def _argmax_abstract(x: Aval, **params: Any) -> Aval:
-    c.check_kind("window_argmax", x, "fiu")
+    c.check_kind("window_argmax", x, "f")
     return Aval(_window_shape("window_argmax", x, params), int32)
 
 
@@ -203,7 +200,7 @@ def _check_position(name: str, position: Aval, shape: Shape) -> None:
 
 
 def _take_abstract(x: Aval, position: Aval, **params: Any) -> Aval:
-    c.check_kind("window_take", x, "fiu")
+    c.check_kind("window_take", x, "f")
     shape = _window_shape("window_take", x, params)
     _check_position("window_take", position, shape)
     return x.with_shape(shape)
@@ -244,8 +241,8 @@ window_take: Primitive = Primitive(
 
 
 def _put_abstract(ct: Aval, position: Aval, *, shape: Shape, **params: Any) -> Aval:
-    c.check_kind("window_put", ct, "fiu")
-    out = ct.with_shape(c.check_shape("window_put", shape))
+    c.check_kind("window_put", ct, "f")
+    out = ct.with_shape(c.check_shape("window_put", shape, ct))
     if _window_shape("window_put", out, params) != ct.shape:
         raise ShapeError(f"window_put: {ct} is not the shape of the windows on {out}")
     _check_position("window_put", position, ct.shape)
