@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import weakref
@@ -239,6 +240,14 @@ def _after_fork() -> None:
     native.abandon()
     for device in _devices.values():
         device.driver.lost = FORKED
+
+
+@atexit.register
+def _settle() -> None:
+    """Drivers are unloaded at exit, and some crash when work is still under way then."""
+    for device in _devices.values():
+        if not device.lost:
+            device.driver.wait()
 
 
 if hasattr(os, "register_at_fork"):

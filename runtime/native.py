@@ -200,7 +200,10 @@ class Driver:
         return fault
 
     def _noted(self, reported: tuple[str, str]) -> Fault:
-        fault = Fault(*reported)
+        kind, message = reported
+        if "not enough memory" in message.lower():  # wgpu-native calls this a validation error
+            kind = "OutOfMemory"
+        fault = Fault(kind, message)
         if fault.lost and self.lost is None:
             self.lost = fault.message
         return fault
