@@ -112,6 +112,9 @@ class Pool:
         self._cap = knobs.pool_bytes if cap is None else cap
         self._lock = lock
         self._free: dict[int, list[Allocation]] = {}  # a heap for each size class
+        # Every allocation, so that none is garbage when a cycle of arrays is collected: Python would
+        # release its memory, and DeviceBuffer.__del__ would bring it back without.
+        self._all: set[Allocation] = set()
         self.returned: deque[Allocation] = deque()
         self._clock = self._created = self._reused = self._destroyed = 0
         self._live = self._live_bytes = self._free_bytes = self._peak = 0
@@ -158,7 +161,9 @@ class Pool:
             self.trim(0)
             raw = self._create_at_last(size)
         self._created += 1
-        return Allocation(raw, size)
+        allocation = Allocation(raw, size)
+        self._all.add(allocation)
+        return allocation
 
     def _create_at_last(self, size: int) -> Any:
         self._driver.wait()  # destroyed buffers give their memory back when nothing uses them
@@ -195,6 +200,7 @@ class Pool:
                 if self._free_bytes <= keep:
                     break
                 doomed.add(allocation.number)
+                self._all.discard(allocation)
                 self._free_bytes -= allocation.size
                 allocation.raw.destroy()
             self._destroyed += len(doomed)
