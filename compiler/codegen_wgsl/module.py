@@ -57,7 +57,7 @@ def print_wgsl(kernel: Kernel, max_groups: int = 65535) -> str:
         helpers=(found := sources(helpers)),
         inf=any("inf_bits" in h for h in found),
         workgroup=kernel.workgroup,
-        group="workgroup.x" if y == 1 else f"workgroup.y * {x}u + workgroup.x",
+        group="workgroup.x" if y == 1 else f"(workgroup.y * {x}u + workgroup.x)",
         groups=kernel.groups,
         items=items,
         guarded=launched != items if items is not None else x * y != kernel.groups,

@@ -43,8 +43,8 @@ class StatementPrinter:
     def body(self) -> str:
         self._number_loops(self.kernel.body, 2)
         seen: set[Expr] = set()
-        for root in _roots(self.kernel.body):
-            self._count(self.expand(root), seen)
+        for root in self.roots(self.kernel.body):
+            self._count(root, seen)
         self.block(self.kernel.body)
         return "\n".join(self.lines)
 
@@ -62,6 +62,23 @@ class StatementPrinter:
             seen.add(x)
             for a in x.args:
                 self._count(a, seen)
+
+    def roots(self, stmts: Iterable[Stmt]) -> Iterator[Expr]:
+        """Every expression of the statements, expanded, nested ones and store places included."""
+        for s in stmts:
+            if isinstance(s, Declare):
+                yield self.expand(s.init)
+            elif isinstance(s, Assign):
+                yield self.expand(s.value)
+            elif isinstance(s, (Store, SharedStore)):
+                for place, value in self._writes(s):
+                    yield from place
+                    yield self.expand(value)
+            elif isinstance(s, If):
+                yield self.expand(s.condition)
+                yield from self.roots(s.body)
+            elif isinstance(s, For):
+                yield from self.roots(s.body)
 
     # --- expansion: indices become integer arithmetic, loads become element accesses --------------
 
@@ -100,6 +117,8 @@ class StatementPrinter:
             total = term if total is None else K.call("add", total, term)
         if total is None:
             return K.const(index.const, int32)
+        if index.const < 0:
+            return K.call("sub", total, K.const(-index.const, int32))
         return K.call("add", total, K.const(index.const, int32)) if index.const else total
 
     def _depth(self, atom: IndexAtom) -> int:
@@ -159,7 +178,7 @@ class StatementPrinter:
         text = self._text(x)
         if x.op in _TRIVIAL or (self._uses[x] < 2 and len(text) <= _LONG):
             return text
-        if x.op == "splat" and x.args[0].op in _TRIVIAL:
+        if x.op == "splat" and (x.args[0].op in _TRIVIAL or text.startswith("vec4<bool>")):
             return text
         return self._let(x, text)
 
@@ -222,8 +241,8 @@ class StatementPrinter:
         changed = set(_changed(s.body)) | {s.loop.name}
         self._invalidate(changed)
         seen: set[Expr] = set()
-        for root in _roots(s.body):
-            self._hoist(self.expand(root), changed, seen)
+        for root in self.roots(s.body):
+            self._hoist(root, changed, seen)
         name = s.loop.name
         self._scoped(s.body, f"for (var {name} = 0; {name} < {s.loop.extent}; {name}++) {{")
         self._invalidate(changed)
@@ -233,10 +252,10 @@ class StatementPrinter:
         if x in seen or x.op in _TRIVIAL or self.name_of(x) is not None:
             return
         seen.add(x)
-        if self.deps(x) & changed:
+        if x.op == "splat" or self.deps(x) & changed:
             for a in x.args:
                 self._hoist(a, changed, seen)
-        elif not (x.op == "splat" and x.args[0].op in _TRIVIAL):
+        else:
             self._let(x, self._text(x))
 
     def _if(self, s: If) -> None:
@@ -244,27 +263,22 @@ class StatementPrinter:
         self._invalidate(_changed(s.body))
 
     def _store(self, s: Store) -> None:
-        param, value = self.params[s.buffer], self.expand(s.value)
-        if s.offset.depends(LANE) and not param.vec:
-            self._scatter(s)
-            return
-        text = self._stored(value)
-        if s.offset.depends(LANE):
-            if not K.is_vector_access(s.offset):
-                self._scatter(s)
-                return
-            where = self.show(self.index(s.offset.substitute({LANE: 0}) // LANES))
-            self.line(f"{s.buffer}[{where}] = {text};")
-        elif param.vec:
-            whole, part = (self.show(e) for e in self._split(s.offset))
-            self.line(f"{s.buffer}[{whole}][{part}] = {text};")
-        else:
-            self.line(f"{s.buffer}[{self.show(self.index(s.offset))}] = {text};")
+        for place, value in self._writes(s):
+            where = "".join(f"[{self.show(e)}]" for e in place)
+            self.line(f"{s.buffer}{where} = {self._stored(self.expand(value))};")
         self._invalidate([s.buffer])
 
-    def _scatter(self, s: Store) -> None:
-        for q in range(LANES):
-            self._store(Store(s.buffer, s.offset.substitute({LANE: q}), K.lane(s.value, q)))
+    def _writes(self, s: Store | SharedStore) -> list[tuple[list[Expr], Expr]]:
+        """The assignments of a store: place (index, or vector index and component) and value."""
+        vec = (self.params[s.buffer] if isinstance(s, Store) else self.shared[s.array]).vec
+        if s.value.lanes > 1 and vec and (isinstance(s, SharedStore) or _is_whole(s.offset)):
+            base = s.offset - Index.of(LANE) if isinstance(s, Store) else s.offset
+            return [([self.index(base // LANES)], s.value)]
+        if s.value.lanes > 1:
+            parts = [(s.offset.substitute({LANE: q}), K.lane(s.value, q)) for q in range(LANES)]
+        else:
+            parts = [(s.offset, s.value)]
+        return [(list(self._split(o)) if vec else [self.index(o)], x) for o, x in parts]
 
     def _stored(self, value: Expr) -> str:
         text = self.show(value)
@@ -274,14 +288,9 @@ class StatementPrinter:
         return f"select({wide}(0u), {wide}(1u), {text})"
 
     def _sharedstore(self, s: SharedStore) -> None:
-        value = self.show(self.expand(s.value))
-        if not self.shared[s.array].vec:
-            where = f"[{self.show(self.index(s.offset))}]"
-        elif s.value.lanes > 1:
-            where = f"[{self.show(self.index(s.offset // LANES))}]"
-        else:
-            where = "".join(f"[{self.show(e)}]" for e in self._split(s.offset))
-        self.line(f"{s.array}{where} = {value};")
+        for place, value in self._writes(s):
+            where = "".join(f"[{self.show(e)}]" for e in place)
+            self.line(f"{s.array}{where} = {self.show(self.expand(value))};")
         self._invalidate([s.array])
 
     def _barrier(self, _: Barrier) -> None:
@@ -300,20 +309,8 @@ def _divide(op: str, x: str, d: int) -> str:
     return f"({x} {'/' if op == 'quotient' else '%'} {d})"
 
 
-def _roots(stmts: Iterable[Stmt]) -> Iterator[Expr]:
-    """Every expression of the statements, nested ones included."""
-    for s in stmts:
-        if isinstance(s, Declare):
-            yield s.init
-        elif isinstance(s, Assign):
-            yield s.value
-        elif isinstance(s, (Store, SharedStore)):
-            yield s.value
-        elif isinstance(s, If):
-            yield s.condition
-            yield from _roots(s.body)
-        elif isinstance(s, For):
-            yield from _roots(s.body)
+def _is_whole(offset: Index) -> bool:
+    return offset.depends(LANE) and K.is_vector_access(offset)
 
 
 def _changed(stmts: Iterable[Stmt]) -> Iterator[str]:

@@ -220,7 +220,8 @@ def _store_vector(
     value = K.register(accumulator(i, v), result.aval.dtype, LANES)
     em.registers[result] = Registered(position, value)
     em.forget()
-    inside = K.inside(block.n0 + 4 * v + Index.of(LANE), 0, block.n)
+    whole = block.n % LANES == 0  # then a vector is inside or outside as a whole
+    inside = K.inside(block.n0 + 4 * v + (0 if whole else Index.of(LANE)), 0, block.n)
     values: list[Stmt] = []
     writes: list[Stmt] = []
     for var in group.outputs:  # all values, then all stores: one may overwrite what another reads
@@ -244,8 +245,8 @@ def _inside_vector(first: Index, extent: int) -> Index:
 
 def _guarded(store: Store, inside: Expr | None) -> list[Stmt]:
     """The store of a vector, or of those of its lanes that are inside."""
-    if inside is None:
-        return [store]
+    if inside is None or inside.lanes == 1:
+        return [store] if inside is None else [If(inside, (store,))]
     out: list[Stmt] = []
     for q in range(LANES):
         one = Store(store.buffer, store.offset.substitute({LANE: q}), K.lane(store.value, q))

@@ -61,7 +61,22 @@ def choose_stored(graph: Graph, limits: FusionLimits) -> dict[Var, Eqn]:
         if keep:
             stored.add(var)
         sinks[var] = frozenset([var]) if keep else frozenset(reached)
+    _limit_bindings(graph, stored, limits.bindings)
     return {e.out: e for e in graph.eqns if e.out in stored}
+
+
+def _limit_bindings(graph: Graph, stored: set[Var], bindings: int) -> None:
+    """Stores more values until no equation loads more buffers than one kernel may bind."""
+    loads: dict[Var, frozenset[Var]] = {v: frozenset([v]) for v in graph.inputs}
+    for eqn in graph.eqns:
+        operands = list(vars_of(eqn.inputs))
+        while len(total := frozenset[Var]().union(*(loads[v] for v in operands))) >= bindings:
+            widest = max(operands, key=lambda v: len(loads[v]))
+            if len(loads[widest]) == 1:
+                break  # the equation alone reads too much: see split
+            stored.add(widest)
+            loads[widest] = frozenset([widest])
+        loads[eqn.out] = frozenset([eqn.out]) if eqn.out in stored else total
 
 
 def _rereads(user: Eqn, var: Var) -> bool:

@@ -1,8 +1,8 @@
-"""Splits reductions that leave most of the machine idle into two deterministic steps.
+"""Splits what one kernel cannot do, or not well, into equations that can be kernels.
 
 A reduction to few results over many elements becomes partial results (whose number fills the machine)
 and a reduction of those. The split is written in the graph, so both steps fuse and schedule as any
-other reduction.
+other reduction. A concatenation of more operands than a kernel may bind becomes a tree.
 """
 
 from __future__ import annotations
@@ -10,19 +10,43 @@ from __future__ import annotations
 from ..ir.graph import Eqn, Graph, Var
 from ..ir.index import product
 from ..ir.primitive import lookup
-from ..target import Target
 
+CONCATENATE = 4  # operands a concatenation keeps: they and their sum stay within any limit
 MIN_INNER = 4096  # below, one invocation's loop is over before a second dispatch would start
 PARTIALS = 2048  # M: a sum of 4M is fastest with some thousand partial sums, then a second pass
 
 
-def split_reductions(graph: Graph, target: Target) -> Graph:
+def split_reductions(graph: Graph) -> Graph:
     """``reduce`` to fewer than ``PARTIALS`` rows over at least ``MIN_INNER`` elements, in two steps."""
     eqns: list[Eqn] = []
     for eqn in graph.eqns:
         parts = _parts(eqn)
         eqns += _split(eqn, parts) if parts > 1 else [eqn]
     return graph.replace(eqns)
+
+
+def split_concatenations(graph: Graph) -> Graph:
+    """Concatenations of more than ``CONCATENATE`` operands, as trees of smaller ones."""
+    eqns: list[Eqn] = []
+    for eqn in graph.eqns:
+        wide = eqn.prim.name == "concatenate" and len(eqn.inputs) > CONCATENATE
+        eqns += _tree(eqn) if wide else [eqn]
+    return graph.replace(eqns)
+
+
+def _tree(eqn: Eqn) -> list[Eqn]:
+    level, out = list(eqn.inputs), list[Eqn]()
+    while len(level) > CONCATENATE:
+        parts = [tuple(level[i : i + CONCATENATE]) for i in range(0, len(level), CONCATENATE)]
+        level = []
+        for part in parts:
+            if len(part) == 1:
+                level.append(part[0])
+                continue
+            aval = eqn.prim.abstract(*(a.aval for a in part), **eqn.params)
+            out.append(Eqn(eqn.prim, part, eqn.params, (Var(aval),), eqn.source))
+            level.append(out[-1].out)
+    return [*out, Eqn(eqn.prim, tuple(level), eqn.params, eqn.outs, eqn.source)]
 
 
 def _parts(eqn: Eqn) -> int:
