@@ -77,6 +77,20 @@ def linear_jvp(name: str) -> Callable[..., Value]:
     return jvp
 
 
+def bilinear_jvp(name: str) -> Callable[..., Value]:
+    """The jvp of a product: the sum of the products with either factor replaced by its tangent."""
+
+    def jvp(p: Sequence[Any], t: Sequence[Any], out: Value, **params: Any) -> Value:
+        from .arithmetic import add
+
+        prim = REGISTRY[name]
+        terms = [] if t[0] is None else [prim(t[0], p[1], **params)]
+        terms += [] if t[1] is None else [prim(p[0], t[1], **params)]
+        return terms[0] if len(terms) == 1 else add(*terms)
+
+    return jvp
+
+
 def no_tangent(*_: Any, **__: Any) -> None:
     """The jvp of a primitive with an integer or boolean result."""
 
@@ -88,7 +102,7 @@ def after_batch(axes: Sequence[int]) -> tuple[int, ...]:
 
 def with_batch(x: Operand, batched: bool, size: int) -> Operand:
     """``x`` with the batch as axis 0, repeated when it had none."""
-    from .structural import broadcast_in_dim
+    from .shaping import broadcast_in_dim
 
     if batched:
         return x
@@ -98,7 +112,7 @@ def with_batch(x: Operand, batched: bool, size: int) -> Operand:
 
 def permuted(x: Any, perm: Sequence[int]) -> Value:
     """``transpose(x, perm)``; ``x`` itself when the permutation changes nothing."""
-    from .structural import transpose
+    from .shaping import transpose
 
     if tuple(perm) == tuple(range(len(perm))):
         return cast(Value, x)

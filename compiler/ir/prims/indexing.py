@@ -1,7 +1,11 @@
-"""Access by computed indices: ``gather`` along one axis, and its transpose ``scatter_add``.
+"""Access by computed indices (i32 or u32), which are clipped into range.
 
-Indices are clipped into range: -1 reads the first element. (The front end gives negative indices
-their meaning before they come here.)
+* ``gather(x, indices; axis)``: ``indices`` in place of the axis: the result has the shape
+  ``x.shape[:axis] + indices.shape + x.shape[axis + 1:]``.
+* ``scatter_add(updates, indices; axis, size)``: its transpose; updates with one index are summed.
+
+Clipping means that -1 reads the first element: the front end gives negative indices their meaning
+before they come here.
 """
 
 from __future__ import annotations

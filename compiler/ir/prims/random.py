@@ -1,7 +1,8 @@
-"""Counter-based random bits: Threefry-2x32 with 20 rounds (Salmon et al., SC 2011).
+"""``random_bits(key; shape)``: u32 bits of a counter, by Threefry-2x32 (Salmon et al., SC 2011).
 
-The bits equal ``jax.random.bits`` under JAX's default (partitionable) threefry: element ``i`` is
-the exclusive or of the two words that the cipher makes of the 64-bit counter ``i``.
+The key is ``u32[*k, 2]``, the result ``u32[*k, *shape]``. The bits equal ``jax.random.bits`` under
+JAX's default (partitionable) threefry with 20 rounds: element ``i`` is the exclusive or of the two
+words that the cipher makes of the 64-bit counter ``i``.
 """
 
 from __future__ import annotations

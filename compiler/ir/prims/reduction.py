@@ -1,4 +1,9 @@
-"""Reductions over axes: ``reduce`` by a monoid, ``argmax`` and ``argmin``."""
+"""Reductions over axes, which disappear from the shape.
+
+* ``reduce(x; monoid, axes)``: sum, prod, max, min of numbers; any, all of bools. The axes are in
+  order. Over no elements it gives the identity; max and min refuse.
+* ``argmax(x; axis)``, ``argmin(x; axis)``: the i32 position of the first extremum.
+"""
 
 from __future__ import annotations
 

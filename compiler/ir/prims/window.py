@@ -1,7 +1,12 @@
-"""Sliding windows over all axes: ``reduce_window``, and the pieces of its derivative.
+"""Sliding windows over all axes (1 where nothing happens), and the pieces of their derivative.
+
+* ``reduce_window(x; monoid, window, strides, padding, dilation)``: sum, max or min.
+* ``window_argmax(x; …)``: the flat i32 position in its window of the first largest element.
+* ``window_take(x, position; …)``: the element at that position; 0 outside ``x``.
+* ``window_put(ct, position; …, shape)``: its transpose.
 
 Position ``o`` of the result sees the elements ``o * stride + w * dilation - low`` for ``w`` in the
-window; those outside the operand do not count.
+window; those outside ``x`` do not count. ``padding`` has a (low, high) pair an axis.
 """
 
 from __future__ import annotations
