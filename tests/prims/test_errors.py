@@ -122,7 +122,7 @@ def test_refused(name: str, operands: str, params: dict[str, Any], error: type) 
 SMALL = st.integers(-3, 4)
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(["slice", "pad", "reduce_window", "broadcast_in_dim", "transpose", "reduce"]),
     st.lists(st.integers(0, 3), max_size=3).map(tuple),

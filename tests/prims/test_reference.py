@@ -168,9 +168,7 @@ ORACLES |= {name: getattr(np, theirs) for name, theirs in RENAMED.items()}
 
 @pytest.mark.parametrize("name", sorted(ORACLES))
 def test_reference(name: str) -> None:
-    @settings(
-        derandomize=True, max_examples=examples(name), suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=examples(name), suppress_health_check=list(HealthCheck))
     @given(cases(name))
     def check(case: Case) -> None:
         got = case.reference()

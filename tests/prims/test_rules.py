@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.prims.cases import NAMES, Case, cases, examples
@@ -43,9 +43,7 @@ def close(got: Any, want: Any, tolerance: float = 1e-5) -> None:
 def test_rules_agree(name: str) -> None:
     """Abstract and reference rules agree in shape and dtype; lowering computes the reference."""
 
-    @settings(
-        derandomize=True, max_examples=examples(name), suppress_health_check=[HealthCheck.too_slow]
-    )
+    @settings(max_examples=examples(name))
     @given(cases(name))
     def check(case: Case) -> None:
         graph = case.graph()
@@ -76,9 +74,7 @@ def batched_case(draw: Any, case: Case, size: int) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "iota"])
 def test_batching_is_a_loop_over_examples(name: str) -> None:
-    @settings(
-        derandomize=True, max_examples=examples(name), suppress_health_check=[HealthCheck.too_slow]
-    )
+    @settings(max_examples=examples(name))
     @given(cases(name), st.integers(0, 3), st.data())
     def check(case: Case, size: int, data: st.DataObject) -> None:
         operands, marks = batched_case(data.draw, case, size)

@@ -22,9 +22,7 @@ def apart(operands: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_derivatives(name: str) -> None:
-    @settings(
-        derandomize=True, max_examples=examples(name) // 2, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=examples(name) // 2, suppress_health_check=list(HealthCheck))
     @given(cases(name).filter(lambda case: any(x.dtype.kind == "f" for x in case.operands)))
     def check(case: Case) -> None:
         graph = case.graph()
