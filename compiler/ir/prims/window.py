@@ -62,7 +62,7 @@ def _within(at: Sequence[Index], shape: Shape) -> K.Expr | None:
 
 
 def _windows(x: Array, fill: Any, params: Params) -> Array:
-    """A view of shape (*result, *window) on the padded operand."""
+    """What each position sees, of shape (*result, window size), from the padded operand."""
     low, high = (tuple(p[side] for p in params["padding"]) for side in (0, 1))
     padded = pad.reference(x, np.asarray(fill), low=low, high=high, interior=(0,) * x.ndim)
     spans = map(c.spread, params["window"], params["dilation"])
@@ -70,7 +70,8 @@ def _windows(x: Array, fill: Any, params: Params) -> Array:
     shape = [c.positions(n, (0, 0), span, stride) for n, span, stride in rows]
     strides = [s * n for s, n in zip(padded.strides, params["strides"], strict=True)]
     strides += [s * n for s, n in zip(padded.strides, params["dilation"], strict=True)]
-    return as_strided(padded, (*shape, *params["window"]), strides, writeable=False)
+    view = as_strided(padded, (*shape, *params["window"]), strides, writeable=False)
+    return view.reshape(*shape, math.prod(params["window"]))
 
 
 def _batched(params: Params) -> Params:
@@ -104,11 +105,10 @@ def _reduce_abstract(x: Aval, *, monoid: str, **params: Any) -> Aval:
 
 def _reduce_reference(x: Array, *, monoid: str, **params: Any) -> Array:
     windows = _windows(x, _identity(monoid, x.dtype), params)
-    axes = tuple(range(x.ndim, 2 * x.ndim))
     with np.errstate(all="ignore"):
         if monoid == "sum":
-            return np.asarray(np.sum(windows, axes, dtype=x.dtype))
-        return np.asarray(np.max(windows, axes) if monoid == "max" else np.min(windows, axes))
+            return np.asarray(np.sum(windows, -1, dtype=x.dtype))
+        return np.asarray(np.max(windows, -1) if monoid == "max" else np.min(windows, -1))
 
 
 def _reduce_jvp(
@@ -170,9 +170,7 @@ def _argmax_abstract(x: Aval, **params: Any) -> Aval:
 
 def _argmax_reference(x: Array, **params: Any) -> Array:
     """The first of the largest elements; 0 where a window sees none (or nothing above -inf)."""
-    windows = _windows(x, _identity("max", x.dtype), params)
-    flat = windows.reshape(*windows.shape[: x.ndim], math.prod(params["window"]))
-    return np.asarray(np.argmax(flat, -1), np.int32)
+    return np.asarray(np.argmax(_windows(x, _identity("max", x.dtype), params), -1), np.int32)
 
 
 def _argmax_spec(eqn: Eqn) -> FoldSpec:
@@ -212,9 +210,8 @@ def _take_abstract(x: Aval, position: Aval, **params: Any) -> Aval:
 
 
 def _take_reference(x: Array, position: Array, **params: Any) -> Array:
-    windows = _windows(x, 0, params)
-    flat = windows.reshape(*position.shape, math.prod(params["window"]))
-    taken = np.take_along_axis(flat, position[..., None].astype(np.int64), -1)
+    at = position[..., None].astype(np.int64)
+    taken = np.take_along_axis(_windows(x, 0, params), at, -1)
     return np.asarray(taken[..., 0], x.dtype)
 
 
@@ -255,21 +252,18 @@ def _put_abstract(ct: Aval, position: Aval, *, shape: Shape, **params: Any) -> A
 
 
 def _put_reference(ct: Array, position: Array, *, shape: Shape, **params: Any) -> Array:
-    if not shape:
-        return ct
-    out = np.zeros(shape, ct.dtype)
     if not ct.size:
-        return out
-    within = np.unravel_index(position, params["window"])
+        return np.zeros(shape, ct.dtype)
+    within = np.unravel_index(position, params["window"]) if shape else ()
     inside = np.ones(ct.shape, np.bool_)
-    target = []
+    target = np.zeros(ct.shape, np.int64)
     for axis, o in enumerate(np.ix_(*map(np.arange, ct.shape))):
         low, _ = params["padding"][axis]
         at = o * params["strides"][axis] + within[axis] * params["dilation"][axis] - low
         inside &= (at >= 0) & (at < shape[axis])
-        target.append(at)
-    np.add.at(out, tuple(at[inside] for at in target), ct[inside])
-    return out
+        target = target * shape[axis] + at
+    totals = np.bincount(target[inside], ct[inside], minlength=math.prod(shape))
+    return totals.astype(ct.dtype).reshape(shape)
 
 
 def _put_spec(eqn: Eqn) -> FoldSpec:
