@@ -1,7 +1,7 @@
-"""All settings, in one file: each knob has a type, a default, an environment variable and a sentence.
+"""All settings in one file: each has a type, a default, an environment variable, a sentence.
 
-A knob is read from its environment variable once, when first needed, and checked; a bad value raises
-KnobError. Code overrides it by assignment, or for a while with ``scope``:
+A knob is read from its environment variable once, when first needed, and checked; a bad value
+raises KnobError. Code overrides it by assignment, or for a while with ``scope``:
 
 >>> from texelate.compiler.knobs import knobs
 >>> with knobs.scope(eager_limit=16):
@@ -131,7 +131,7 @@ class Knobs:
         0,
         0,
         5,
-        "what is printed on stderr: 1 compiles and cache misses with their reason, 2 the kernels of "
+        "what is printed on stderr: 1 compiles and cache misses with reasons, 2 the kernels of "
         "each program, 3 the graph after the passes, 4 the shaders, 5 every stage",
     )
     backend = env_choice(
@@ -198,7 +198,7 @@ class Knobs:
 
     @contextmanager
     def scope(self, **overrides: Any) -> Iterator[Knobs]:
-        """Other values inside a ``with`` block. Raises KnobError for a value that is not allowed."""
+        """Other values inside a ``with`` block. KnobError for a value that is not allowed."""
         before = dict(self.values)
         try:
             for name, value in overrides.items():

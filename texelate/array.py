@@ -130,5 +130,3 @@ core.install_eager(root)
 def flush(arrays: list[Array]) -> None:
     """Computes several arrays at once."""
     eager.flush([a.node for a in arrays])
-
-

@@ -1,7 +1,7 @@
 """Derivatives: ``grad``, ``value_and_grad``, ``vjp``, ``jvp``. Each records, transforms, evaluates.
 
-The function runs once on a tape, outside ``jit`` with real values on demand, so Python's own ``if`` and
-``for`` may look at them. The recorded graph is transformed, and evaluated at the level outside.
+The function runs once on a tape, outside ``jit`` with real values on demand, so Python's own ``if``
+and ``for`` may look at them. The recorded graph is transformed, and evaluated at the level outside.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def record(function: Function, trees: Sequence[Any], name: str, has_aux: bool = 
     primals = [_float_input(x, p) for x, p in zip(leaves, pytree.paths(tree, "args"))]
     tape = Tape(name, Traced, primals)
     with tape:
-        result = function(*pytree.unflatten(tree, tape.arguments))
+        result = function(*pytree.unflatten(tree, tape.arguments()))
         aux = None
         if has_aux:
             if not isinstance(result, (tuple, list)) or len(result) != 2:
@@ -95,9 +95,10 @@ def value_and_grad(
 ) -> Function:
     """A function that returns ``(value, gradient)`` of a scalar function.
 
-    The gradient has the structure of argument ``argnums`` (a tuple of them when ``argnums`` is one).
-    With ``has_aux`` the function returns ``(value, aux)`` and the result is ``((value, aux), gradient)``.
-    Raises GradientError when the value is not a float32 scalar or an argument is not float32.
+    The gradient has the structure of argument ``argnums`` (a tuple of them when ``argnums`` is
+    one). With ``has_aux`` the function returns ``(value, aux)`` and the result is ``((value, aux),
+    gradient)``. Raises GradientError when the value is not a float32 scalar or an argument is not
+    float32.
 
     >>> import texelate as tx
     >>> tx.value_and_grad(lambda x: x * x)(3.0)
@@ -234,8 +235,8 @@ def _like(x: ArrayLike, aval: Any, what: str) -> Operand:
 def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """``(result, tangent)``: the function at ``primals`` and its derivative along ``tangents``.
 
-    Both are sequences of arguments of equal structure; the tangents have the primals' shapes. Tangents
-    of integer results are zeros of their dtype. Raises GradientError for integer primals.
+    Both are sequences of arguments of equal structure; the tangents have the primals' shapes.
+    Tangents of integer results are zeros of their dtype. Raises GradientError for integer primals.
 
     >>> import texelate as tx
     >>> tx.jvp(lambda x: x * x, (3.0,), (1.0,))[1]

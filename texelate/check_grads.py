@@ -1,7 +1,7 @@
 """``check_grads``: derivatives against differences of values, and forward against reverse mode.
 
-The pattern is that of ``jax.test_util.check_grads``: along random directions, the jvp is compared with
-a central difference, and the vjp with the jvp; then the same for the derivatives themselves.
+The pattern is that of ``jax.test_util.check_grads``: along random directions, the jvp is compared
+with a central difference, and the vjp with the jvp; then the same for the derivatives themselves.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def check_grads(
 ) -> None:
     """Raises AssertionError when a derivative of ``f`` at ``args`` up to ``order`` is wrong.
 
-    ``modes``: "fwd" checks ``jvp``, "rev" checks ``vjp``. ``eps`` is the step of the differences (in
-    float32 1e-2 balances rounding against curvature), ``atol`` and ``rtol`` the allowed errors.
+    ``modes``: "fwd" checks ``jvp``, "rev" checks ``vjp``. ``eps`` is the step of the differences
+    (in float32 1e-2 balances rounding against curvature), ``atol`` and ``rtol`` the allowed errors.
 
     >>> import texelate as tx, texelate.numpy as tnp
     >>> tx.check_grads(tnp.sin, (0.5,))
@@ -42,7 +42,9 @@ def check_grads(
     if not isinstance(args, (tuple, list)):
         raise ArgumentError("check_grads takes a tuple of arguments")
     if not set(modes) <= {"fwd", "rev"} or order < 1:
-        raise ArgumentError(f"check_grads: modes {modes!r}, order {order!r}", fix='"fwd", "rev"; 1, 2')
+        raise ArgumentError(
+            f"check_grads: modes {modes!r}, order {order!r}", fix='"fwd", "rev"; 1, 2'
+        )
     rng = np.random.default_rng(seed)
     leaves, tree = pytree.flatten(tuple(args))
     points = [np.asarray(value(x), np.float32) for x in leaves]

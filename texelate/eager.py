@@ -24,6 +24,7 @@ from .compiler.errors import ArgumentError
 from .compiler.ir import core
 from .compiler.ir.aval import Aval
 from .compiler.ir.core import Operand, Trace, Tracer, Value
+from .compiler.ir.dtypes import float32
 from .compiler.ir.graph import Eqn, Graph, Literal, Var
 from .compiler.ir.primitive import Primitive
 from .compiler.ir.prims import structural
@@ -174,14 +175,14 @@ def _references(order: list[Node]) -> list[int]:
     return [sys.getrefcount(node) for node in order]
 
 
-_OWN = _references([Node(Aval((), core.Literal(0).aval.dtype), None)])[0]
+_OWN = _references([Node(Aval((), float32), None)])[0]
 
 
 def _kept(order: list[Node]) -> list[int]:
     """Positions of the nodes that something outside this computation still refers to.
 
-    CPython's reference counts say it: an array in a variable, a pending operation elsewhere. A count
-    that is too high (a debugger's) only keeps a value that nobody needs.
+    CPython's reference counts say it: an array in a variable, a pending operation elsewhere. A
+    count that is too high (a debugger's) only keeps a value that nobody needs.
     """
     inside = Counter(i.uid for n in order for i in n.inputs if isinstance(i, Node))
     counts = _references(order)
@@ -214,7 +215,7 @@ class _Form:
 
     def key(self) -> tuple[Any, ...]:
         leaves = tuple(aval_key(n.aval) for n in self.leaves)
-        return (tuple((p.name, refs, params) for p, refs, params in self.rows), leaves)
+        return tuple((id(p), refs, params) for p, refs, params in self.rows), leaves
 
     def graph(self, order: list[Node], outputs: Sequence[int]) -> Graph:
         """Leaves, then one f32 vector of all constants, to the nodes at ``outputs``."""
@@ -243,7 +244,7 @@ class _Form:
         used = {r for _, refs, _ in self.rows for r in refs if isinstance(r, tuple)}
         out: dict[Any, Var] = {}
         for ref in sorted(r for r in used if isinstance(r[0], int)):
-            slot, weak = ref
+            slot = ref[0]
             take = {"start": (slot,), "limit": (slot + 1,), "stride": (1,)}
             part = Var(Aval((1,), packed.aval.dtype))
             out[ref] = Var(Aval((), packed.aval.dtype))
@@ -279,9 +280,7 @@ def _run(order: list[Node], wanted: frozenset[int]) -> None:
         order[k].settle(stored)
 
 
-def _program(
-    form: _Form, order: list[Node], outputs: list[int], backend: Backend
-) -> Executable:
+def _program(form: _Form, order: list[Node], outputs: list[int], backend: Backend) -> Executable:
     key = (backend.name, form.key(), tuple(outputs), knobs.fingerprint())
     program = _programs.get(key)
     if program is None:
@@ -293,7 +292,7 @@ def _program(
 
 
 def holders(nodes: list[Node]) -> list[int]:
-    """For each node of the list, how many others (arrays, pending operations, captures) refer to it."""
+    """How many others (arrays, pending operations, captures) refer to each node of the list."""
     counts = _references(nodes)
     return [c - _OWN for c in counts]
 

@@ -17,7 +17,7 @@ _MISSING: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A global or closure variable that held a value of a simple kind when the function was traced."""
+    """A global or closure variable, and the simple value it had when the function was traced."""
 
     name: str
     place: Mapping[str, Any] | CellType
@@ -47,7 +47,9 @@ class Guard:
 def _words(x: Any) -> str:
     if x is _MISSING:
         return "undefined"
-    return repr(x) if isinstance(x, _VALUES) else f"another array {x.aval}" if hasattr(x, "aval") else "other"
+    if isinstance(x, _VALUES):
+        return repr(x)
+    return f"another array {x.aval}" if hasattr(x, "aval") else f"a {type(x).__name__}"
 
 
 def guards_of(function: Callable[..., Any], array: type) -> tuple[Guard, ...]:
@@ -81,7 +83,7 @@ def renew(staged: Staged, copy: Callable[[Any], Any]) -> Staged | None:
     """
     changed: dict[int, Any] = {}
     for k, (original, made) in enumerate(staged.numpy_captures):
-        known = made.node.read()
+        known = made.node.read()  # type: ignore[attr-defined]
         if original.shape != known.shape:
             return None
         if not np.array_equal(original, known, equal_nan=original.dtype.kind == "f"):

@@ -13,14 +13,14 @@ import numpy as np
 
 from . import backends, debug, eager
 from .array import Array
+from .calls import Call, Static, Statics, join, leaves_at, route
 from .compiler.errors import ArgumentError
 from .compiler.ir import core
 from .compiler.ir.aval import Aval
-from .compiler.ir.core import Value
-from .compiler.ir.graph import Graph, Literal, Var
+from .compiler.ir.graph import Graph
 from .compiler.knobs import knobs
 from .compiler.trace import pytree
-from .compiler.trace.signature import Signature, argument_paths, aval_key, static_key
+from .compiler.trace.signature import Signature, argument_paths, aval_key
 from .compiler.trace.stage import Staged, open_stages, stage
 from .eager import Node
 from .guards import Guard, guards_of, renew
@@ -35,7 +35,7 @@ VARIANTS_KEPT = 8
 
 @dataclass
 class Entry:
-    """One traced signature. ``results`` says where each output comes from (see ``_route``)."""
+    """One traced signature. ``results`` says where each output comes from (see ``calls.route``)."""
 
     signature: Signature
     staged: Staged
@@ -48,21 +48,12 @@ class Entry:
 
 @dataclass
 class Stats:
-    """How often a jitted function was called, traced and compiled, and called with a program ready."""
+    """How often a jitted function was called, compiled, and found its program ready."""
 
     calls: int = 0
     compiles: int = 0
     hits: int = 0
     misses: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call, taken apart: the dynamic leaves, their structure, the statics."""
-
-    leaves: list[Any]
-    tree: pytree.Tree
-    statics: tuple[tuple[str, Any, Any], ...]  # (name, value, key)
 
 
 class JitFunction:
@@ -79,7 +70,7 @@ class JitFunction:
         functools.update_wrapper(self, function)
         self._function = function
         self._name = getattr(function, "__name__", type(function).__name__)
-        self._static = _Statics(function, static_argnums, static_argnames)
+        self._static = Statics(function, static_argnums, static_argnames)
         self._donate = donate_argnums
         self._backend = backend
         self._cache: dict[Any, list[Entry]] = {}
@@ -97,7 +88,9 @@ class JitFunction:
         call = self._take_apart(args, kwargs)
         if core._stack() or any(isinstance(x, Traced) for x in call.leaves):
             return self._inline(call)
-        arrays = [x if type(x) is Array else self._array(x, k, call) for k, x in enumerate(call.leaves)]
+        arrays = [
+            x if type(x) is Array else self._array(x, k, call) for k, x in enumerate(call.leaves)
+        ]
         backend = backends.current() if self._backend is None else backends.get(self._backend)
         entry = self._entry(call, arrays, backend.name)
         return self._run(entry, call, arrays, backend)
@@ -105,7 +98,7 @@ class JitFunction:
     # --- from a call to its entry ---
 
     def _take_apart(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
-        statics: tuple[tuple[str, Any, Any], ...] = ()
+        statics: tuple[Static, ...] = ()
         if self._static:
             args, kwargs, statics = self._static.split(args, kwargs)
         leaves, tree = pytree.flatten((args, kwargs))
@@ -127,7 +120,13 @@ class JitFunction:
 
     def _entry(self, call: Call, leaves: Sequence[Any], backend_name: str) -> Entry:
         avals = tuple([aval_key(x if isinstance(x, Aval) else x.aval) for x in leaves])
-        key = (call.tree, avals, tuple([s[2] for s in call.statics]), backend_name, knobs.fingerprint())
+        key = (
+            call.tree,
+            avals,
+            tuple([s.key for s in call.statics]),
+            backend_name,
+            knobs.fingerprint(),
+        )
         entries = self._cache.get(key)
         entry = self._valid(entries) if entries else None
         if entry is not None:
@@ -138,7 +137,7 @@ class JitFunction:
 
     def _valid(self, entries: list[Entry]) -> Entry | None:
         for entry in reversed(entries):
-            if all([g.holds() for g in entry.guards]):
+            if all(g.holds() for g in entry.guards):
                 if not entry.staged.numpy_captures:
                     return entry
                 staged = renew(entry.staged, Array.copy_of)
@@ -148,7 +147,7 @@ class JitFunction:
         return None
 
     def _miss(self, key: Any, call: Call, leaves: Sequence[Any], backend_name: str) -> Entry:
-        statics = tuple((n, k) for n, _, k in call.statics)
+        statics = tuple((s.name, s.key[1]) for s in call.statics)
         signature = Signature(call.tree, key[1], statics, (backend_name, *knobs.fingerprint()))
         known = self._cache.get(key, [])
         changes = [g.change() for e in known[-1:] for g in e.guards if not g.holds()]
@@ -168,34 +167,23 @@ class JitFunction:
     def _stage(self, call: Call, avals: Sequence[Aval]) -> Staged:
         def run(*leaves: Any) -> Any:
             args, kwargs = pytree.unflatten(call.tree, leaves)
-            args, kwargs = self._static.join(args, kwargs, call.statics)
+            args, kwargs = join(args, kwargs, call.statics)
             return self._function(*args, **kwargs)
 
-        staged = stage(run, avals, name=self._name, tracer=Traced, coerce=_result)
+        staged = stage(run, avals, name=self._name, tracer=Traced, coerce=operand)
         names = tuple(argument_paths(call.tree)) + ("captured",) * len(staged.captures)
         staged.graph.input_names = names
         return staged
 
     def _make_entry(self, signature: Signature, staged: Staged, call: Call) -> Entry:
-        graph, results = _route(staged.graph)
+        graph, results = route(staged.graph)
         passed = {k for kind, k in results if kind == "input"}
         donated = tuple(i for i in self._donated(call) if i not in passed)
         guards = guards_of(inspect.unwrap(self._function), Array) + staged.inherited
         return Entry(signature, staged, guards, graph, results, donated)
 
     def _donated(self, call: Call) -> list[int]:
-        """The leaves of donated arguments. Positions count all arguments, static ones too."""
-        if not self._donate:
-            return []
-        _, _, (args, _) = call.tree
-        positions = self._static.dynamic_positions(len(args[2]), call.statics)
-        out: list[int] = []
-        at = 0
-        for position, child in zip(positions, args[2]):
-            n = pytree.count(child)
-            out += range(at, at + n) if position in self._donate else ()
-            at += n
-        return out
+        return leaves_at(call, self._donate) if self._donate else []
 
     # --- running ---
 
@@ -209,9 +197,7 @@ class JitFunction:
         outs = core.evaluate(entry.staged.graph, [*values, *entry.staged.captures])
         return pytree.unflatten(entry.staged.out_tree, [value(o) for o in outs])
 
-    def _run(
-        self, entry: Entry, call: Call, arrays: list[Array], backend: backends.Backend
-    ) -> Any:
+    def _run(self, entry: Entry, call: Call, arrays: list[Array], backend: backends.Backend) -> Any:
         nodes = [a.node for a in arrays]
         nodes += [c.node for c in entry.staged.captures]  # type: ignore[attr-defined]
         if entry.program is None and entry.graph.outputs:
@@ -237,7 +223,7 @@ class JitFunction:
                 entry.program = backend.compile(entry.graph, entry.donated)
 
     def _permissions(self, entry: Entry, nodes: list[Node]) -> list[bool]:
-        """Donated memory may be overwritten only when nothing else holds it: no alias, no pending use."""
+        """Donated memory may be overwritten when nothing else holds it: no alias or pending use."""
         counts: dict[int, int] = {}
         for n in nodes:
             counts[n.uid] = counts.get(n.uid, 0) + 1
@@ -296,84 +282,6 @@ class JitFunction:
         self._stats = Stats()
 
 
-def _result(x: Any, path: str) -> Any:
-    """A result's leaf as an operand. Numbers become arrays."""
-    got = operand(x, path)
-    return got
-
-
-def _route(graph: Graph) -> tuple[Graph, tuple[tuple[str, Any], ...]]:
-    """The graph with only what must be computed, once each, and where every output then is.
-
-    Outputs that are inputs or literals need no program: ("input", k), ("constant", literal);
-    the others are ("output", k).
-    """
-    inputs = {v: k for k, v in enumerate(graph.inputs)}
-    computed: dict[Var, int] = {}
-    results: list[tuple[str, Any]] = []
-    for atom in graph.outputs:
-        if isinstance(atom, Literal):
-            results.append(("constant", atom))
-        elif atom in inputs:
-            results.append(("input", inputs[atom]))
-        else:
-            results.append(("output", computed.setdefault(atom, len(computed))))
-    return graph.replace(outputs=tuple(computed)), tuple(results)
-
-
-class _Statics:
-    """Which arguments are static, by position and by name."""
-
-    def __init__(
-        self, function: Callable[..., Any], nums: tuple[int, ...], names: tuple[str, ...]
-    ) -> None:
-        parameters: list[str] = []
-        if nums or names:
-            parameters = list(inspect.signature(function).parameters)
-        named = {parameters[i] for i in nums if -len(parameters) <= i < len(parameters)}
-        self.names = {*names, *named}
-        self.nums = {*(i % len(parameters) if i < 0 else i for i in nums)}
-        self.nums |= {i for i, p in enumerate(parameters) if p in self.names}
-        self._label = dict(enumerate(parameters))
-        unknown = [n for n in names if n not in parameters]
-        if unknown and not any(
-            p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()
-        ):
-            raise ArgumentError(f"static_argnames {unknown} are not parameters of {function}")
-
-    def __bool__(self) -> bool:
-        return bool(self.nums or self.names)
-
-    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-        """Dynamic positional and keyword arguments, and the statics with their keys."""
-        statics = []
-        for i in sorted(self.nums):
-            if i < len(args):
-                name = self._label.get(i, f"args[{i}]")
-                statics.append((i, name, args[i], static_key(args[i], name)))
-        for name in sorted(self.names & kwargs.keys()):
-            statics.append((None, name, kwargs[name], static_key(kwargs[name], name)))
-        rest = tuple(a for i, a in enumerate(args) if i not in self.nums)
-        named = {k: v for k, v in kwargs.items() if k not in self.names}
-        return rest, named, tuple((n, (i, v), (i, k)) for i, n, v, k in statics)
-
-    def join(self, args: Any, kwargs: dict[str, Any], statics: Any) -> tuple[Any, dict[str, Any]]:
-        """The call's arguments again, from traced ones and statics."""
-        positional = {i: v for _, (i, v), _ in statics if i is not None}
-        named = {n: v for n, (i, v), _ in statics if i is None}
-        rest = iter(args)
-        total = len(args) + len(positional)
-        return [positional[i] if i in positional else next(rest) for i in range(total)], {
-            **kwargs,
-            **named,
-        }
-
-    def dynamic_positions(self, count: int, statics: Any) -> list[int]:
-        """The original positions of ``count`` dynamic positional arguments."""
-        fixed = {i for _, (i, _), _ in statics if i is not None}
-        return [i for i in range(count + len(fixed)) if i not in fixed][:count]
-
-
 def _ints(x: Any, name: str) -> tuple[int, ...]:
     listed = (x,) if isinstance(x, int) else tuple(x)
     if not all(isinstance(i, int) and not isinstance(i, bool) for i in listed):
@@ -392,10 +300,10 @@ def jit(
 ) -> Any:
     """Compiles ``function`` to one program for each signature (shapes, dtypes, structure, statics).
 
-    Arguments and results are arrays, numbers, and nested dicts, lists, tuples and dataclasses of them.
-    Static arguments are plain Python values inside, compared by type and value. The memory of donated
-    ones is reused for results; they cannot be used afterwards (DonatedError). ``backend`` is "webgpu",
-    "numpy", or None for the current one.
+    Arguments and results are arrays, numbers, and nested dicts, lists, tuples and dataclasses of
+    them. Static arguments are plain Python values inside, compared by type and value. The memory of
+    donated ones is reused for results; they cannot be used afterwards (DonatedError). ``backend``
+    is "webgpu", "numpy", or None for the current one.
 
     Inside, arrays are placeholders: asking for a value (``if x > 0``) raises ConcretizationError.
 

@@ -57,7 +57,7 @@ class Lowered:
 
     @property
     def kernels(self) -> list[Any]:
-        """Each kernel with ``.title``, ``.ops``, ``.inputs``, ``.outputs``, ``.schedule``, ``.flops``,
+        """Each kernel: ``.title``, ``.ops``, ``.inputs``, ``.outputs``, ``.schedule``, ``.flops``,
         ``.nbytes``, ``.wgsl``."""
         return list(self._compiled.kernels)
 
@@ -81,7 +81,13 @@ class Lowered:
     def __str__(self) -> str:
         final = list(self.stages.values())[-1]
         rows = [f"  {i}  {k.title}  [{k.schedule}]" for i, k in enumerate(self.kernels)]
-        parts = [f"{self.name}: {self.cost}", "traced", str(self.graph), "after the passes", str(final)]
+        parts = [
+            f"{self.name}: {self.cost}",
+            "traced",
+            str(self.graph),
+            "after the passes",
+            str(final),
+        ]
         return "\n".join([*parts, "kernels", *rows, "shaders", self.wgsl])
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Operators and methods that arrays and traced values share: each is a function of ``texelate.numpy``."""
+"""Operators and methods of arrays and traced values: functions of ``texelate.numpy``."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class ArrayMethods:
     __rshift__, __rrshift__ = _binary("right_shift"), _reflected("right_shift")
     __lt__, __le__ = _binary("less"), _binary("less_equal")
     __gt__, __ge__ = _binary("greater"), _binary("greater_equal")
-    __eq__ = _binary("equal")  # type: ignore[assignment]
-    __ne__ = _binary("not_equal")  # type: ignore[assignment]
+    __eq__ = _binary("equal")
+    __ne__ = _binary("not_equal")
     __neg__, __abs__, __invert__ = _method("negative"), _method("abs"), _method("invert")
     __pos__ = _method("positive")
     __round__ = _method("round")
@@ -198,5 +198,3 @@ class ArrayMethods:
 
     def __format__(self, spec: str) -> str:
         return format(self._scalar("format()") if spec else str(self), spec)
-
-

@@ -18,7 +18,7 @@ from .compiler.ir.prims import structural
 from .compiler.trace.stage import open_stages
 
 ArrayLike = Any
-"""An ``Array``, a traced value, a NumPy array or scalar, a Python scalar, or nested lists of numbers."""
+"""An ``Array``, a traced value, a NumPy array, a number, or nested lists of numbers."""
 
 _BOUNDS = {int32: (-(2**31), 2**31 - 1), uint32: (0, 2**32 - 1)}
 
@@ -39,7 +39,8 @@ def operand(x: ArrayLike, name: str = "x") -> Operand:
     if isinstance(x, Value):
         return x
     if isinstance(x, (bool, int, float)):
-        return scalar(x)
+        large = isinstance(x, int) and 2**31 <= x < 2**32
+        return Literal(x, uint32, weak=True) if large else scalar(x)
     if isinstance(x, np.generic) and x.dtype.kind in "biuf":
         return scalar(x.item(), arrays.narrowed(x.dtype))
     if isinstance(x, Literal):
@@ -75,7 +76,8 @@ def _from_sequence(x: Sequence[Any], name: str) -> Value:
     if any(isinstance(e, Value) or _holds_values(e) for e in x):
         from .numpy import stack
 
-        return stack([value(e, name) for e in x])
+        stacked: Value = stack([value(e, name) for e in x])
+        return stacked
     try:
         array = np.array(x)
     except ValueError:
@@ -182,7 +184,7 @@ def axis_of(axis: Any, ndim: int, name: str) -> int:
 
 
 def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
-    """None (all axes), one axis, or several, as a sorted tuple. AxisError when one is named twice."""
+    """None (all axes), one, or several, as a sorted tuple. AxisError when one is named twice."""
     if axis is None:
         return tuple(range(ndim))
     listed = axis if isinstance(axis, (tuple, list)) else (axis,)
@@ -193,10 +195,10 @@ def axes_of(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
 
 
 def shape_of(shape: Any, name: str) -> Shape:
-    """An int or a sequence of ints as a shape. ArgumentError for traced values, ShapeError below 0."""
+    """An int or ints as a shape. ArgumentError for traced values, ShapeError below 0."""
     listed = shape if isinstance(shape, (tuple, list, np.ndarray)) else (shape,)
     for n in listed:
-        if isinstance(n, Value) or isinstance(n, bool) or not hasattr(n, "__index__"):
+        if isinstance(n, (Value, bool)) or not hasattr(n, "__index__"):
             raise ArgumentError(
                 f"{name}: a shape must be made of ints, got {n!r}",
                 why="shapes are fixed when a program is compiled",
@@ -204,5 +206,3 @@ def shape_of(shape: Any, name: str) -> Shape:
         if n.__index__() < 0:
             raise ShapeError(f"{name}: negative extent in shape {tuple(listed)}")
     return tuple(int(n.__index__()) for n in listed)
-
-

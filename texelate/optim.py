@@ -67,7 +67,8 @@ def adam(
 ) -> Optimizer:
     """Adam; with ``weight_decay`` AdamW. Source: Kingma and Ba, arXiv:1412.6980; arXiv:1711.05101.
 
-    The state is the running means ``m`` and ``v`` of gradients and their squares, and ``step`` (i32[]).
+    The state is the running means ``m`` and ``v`` of gradients and their squares, and ``step``
+    (i32[]).
     """
     _positive("lr", lr)
     for name, b in (("b1", b1), ("b2", b2)):

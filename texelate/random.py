@@ -1,8 +1,8 @@
 """Random numbers from explicit keys: the same key gives the same numbers, on every backend.
 
-Threefry-2x32 with 20 rounds, counted as JAX counts it, so ``key``, ``split``, ``fold_in``, ``bits``,
-``uniform`` and ``randint`` give JAX's bits (default, partitionable implementation). Use a key once;
-``split`` it to get more.
+Threefry-2x32 with 20 rounds, counted as JAX counts it, so ``key``, ``split``, ``fold_in``,
+``bits``, ``uniform`` and ``randint`` give JAX's bits (default, partitionable implementation). Use a
+key once; ``split`` it to get more.
 
 >>> import texelate as tx
 >>> tx.random.uniform(tx.random.key(0), (2,))
@@ -22,7 +22,7 @@ from .compiler.ir.dtypes import as_dtype, float32, int32, uint32
 from .compiler.ir.prims import elementwise as ew
 from .compiler.ir.prims import structural
 from .compiler.ir.prims.random import random_bits, threefry
-from .numpy import asarray, stack
+from .numpy import arange, asarray, stack
 from .operands import ArrayLike, as_float, broadcast_to, operand, promoted, shape_of, value
 from .traceback import public
 
@@ -88,9 +88,7 @@ def bits(k: ArrayLike, shape: Any = ()) -> Any:
 
 
 @public
-def uniform(
-    k: ArrayLike, shape: Any = (), minval: ArrayLike = 0.0, maxval: ArrayLike = 1.0
-) -> Any:
+def uniform(k: ArrayLike, shape: Any = (), minval: ArrayLike = 0.0, maxval: ArrayLike = 1.0) -> Any:
     """float32 numbers evenly from ``[minval, maxval)``, with 23 random bits each."""
     target = shape_of(shape, "uniform")
     words = random_bits(_key(k), shape=target)
@@ -138,8 +136,7 @@ def randint(k: ArrayLike, shape: Any, minval: int, maxval: int, dtype: Any = int
 def permutation(k: ArrayLike, n: int) -> Any:
     """The numbers 0 … n-1 in random order, as int32. Takes n² comparisons."""
     (count,) = shape_of(n, "permutation")
-    words = bits(k, (count,))
-    index = structural.iota(shape=(count,), dtype=int32, axis=0)
+    words, index = bits(k, (count,)), arange(count)
     column, row = words.reshape(-1, 1), words.reshape(1, -1)
     before = (column > row) | ((column == row) & (index.reshape(-1, 1) > index.reshape(1, -1)))
     return before.sum(axis=1)

@@ -1,4 +1,4 @@
-"""Tracebacks that show the user's frames: Texelate's own are left out, unless TEXELATE_TRACEBACK=full."""
+"""Tracebacks of the user's frames: Texelate's own are left out (TEXELATE_TRACEBACK=full)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def public(function: Callable[P, R]) -> Callable[P, R]:
         except Exception as e:
             if knobs.traceback == "full":
                 raise
-            raise e.with_traceback(users(e.__traceback__))
+            raise e.with_traceback(users(e.__traceback__))  # noqa: B904  (the same error)
 
     return entry
 

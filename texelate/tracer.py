@@ -29,7 +29,7 @@ class Traced(ArrayMethods, Tracer):
             raise ConcretizationError(
                 f"NumPy was given an array {self.aval} that is being differentiated",
                 why="what NumPy computes is not recorded: its derivative would silently be 0",
-                fix="use the function of the same name in texelate.numpy, or x.tolist() to look at it",
+                fix="use texelate.numpy's function of the same name; x.tolist() to look at it",
             )
         return _value_of(self.trace.outer(self.atom), asked)
 

@@ -14,7 +14,7 @@ from .compiler.ir.graph import Graph
 from .compiler.trace import pytree
 from .compiler.trace.stage import Staged, stage
 from .compiler.transforms.vmap import vmap_graph
-from .numpy import moveaxis
+from .numpy import getitem, moveaxis
 from .operands import axis_of, operand, value
 from .traceback import public
 from .tracer import Traced
@@ -22,12 +22,12 @@ from .tracer import Traced
 
 @public
 def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
-    """``function`` over a batch: its arguments are read along ``in_axes``, results stacked at ``out_axes``.
+    """``function`` over a batch: arguments are read along ``in_axes``, results go to ``out_axes``.
 
-    ``in_axes`` is an int for all positional arguments, None for not batched, or a tuple (of containers)
-    with one for each; keyword arguments are batched along axis 0. ``out_axes`` likewise; None is for
-    results that are the same for all examples. Raises ShapeError when batch sizes differ,
-    ArgumentError when nothing is batched or a None result depends on the batch.
+    ``in_axes`` is an int for all positional arguments, None for not batched, or a tuple (of
+    containers) with one for each; keyword arguments are batched along axis 0. ``out_axes``
+    likewise; None is for results that are the same for all examples. Raises ShapeError when batch
+    sizes differ, ArgumentError when nothing is batched or a None result depends on the batch.
 
     >>> import texelate as tx, texelate.numpy as tnp
     >>> tx.vmap(lambda x, y: tnp.sum(x) + y, in_axes=(0, None))(tnp.ones((2, 3)), 1.0)
@@ -106,7 +106,7 @@ def _outputs(
             raise ArgumentError(
                 "vmap: a result with out_axes None depends on the batch", fix="give it an axis"
             )
-        outs.append(value(result)[0] if axis is None else _moved(value(result), axis))
+        outs.append(getitem(result, 0) if axis is None else _moved(value(result), axis))
     return pytree.unflatten(staged.out_tree, outs)
 
 

@@ -23,7 +23,8 @@ Tree = Any
 
 Split = Callable[[Any], tuple[Sequence[Any], Any]]
 Join = Callable[[Any, Sequence[Any]], Any]
-_REGISTRY: dict[type, tuple[Split, Join]] = {}
+_REGISTRY: dict[type, tuple[Split, Join] | None] = {}
+"""The rules of each container class; None for classes that were met as leaves."""
 
 
 def register(cls: type, split: Split, join: Join) -> None:
@@ -32,7 +33,7 @@ def register(cls: type, split: Split, join: Join) -> None:
     ``meta`` must be hashable; it is a part of jit's cache key. Raises ArgumentError when ``cls`` is
     a container already.
     """
-    if cls in _REGISTRY:
+    if _REGISTRY.get(cls) is not None:
         raise ArgumentError(f"{cls.__name__} is registered as a container already")
     _REGISTRY[cls] = (split, join)
 
@@ -59,18 +60,15 @@ register(OrderedDict, lambda x: (list(x.values()), tuple(x)), _join_dict(Ordered
 register(type(None), lambda x: ((), None), lambda *_: None)
 
 
-def _rules(cls: type) -> tuple[Split, Join] | None:
-    """The rules of a container class; namedtuples and dataclasses are recognised on first sight."""
-    if cls not in _REGISTRY:
-        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-            _REGISTRY[cls] = (lambda x: (x, None), lambda _, c: cls(*c))
-        elif dataclasses.is_dataclass(cls):
-            _REGISTRY[cls] = _dataclass_rules(cls)
-    return _REGISTRY.get(cls)
+def _first_sight(cls: type) -> tuple[Split, Join] | None:
+    """Namedtuples and dataclasses are containers without being registered."""
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return lambda x: (x, None), lambda _, c: cls(*c)
+    return _dataclass_rules(cls) if dataclasses.is_dataclass(cls) else None
 
 
 def _dataclass_rules(cls: Any) -> tuple[Split, Join]:
-    """Fields are children, except those with ``metadata={"static": True}``, which must be hashable."""
+    """Fields are children; those with ``metadata={"static": True}`` are not, and hashable."""
     fields = dataclasses.fields(cls)
     inner = tuple(f.name for f in fields if not f.metadata.get("static"))
     static = tuple(f.name for f in fields if f.metadata.get("static"))
@@ -98,8 +96,10 @@ def flatten(x: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[
 
 def _flatten(x: Any, leaves: list[Any], is_leaf: Callable[[Any], bool] | None) -> Tree:
     cls = type(x)
-    rules = None if is_leaf is not None and is_leaf(x) else (_REGISTRY.get(cls) or _rules(cls))
-    if rules is None:
+    if cls not in _REGISTRY:
+        _REGISTRY[cls] = _first_sight(cls)
+    rules = _REGISTRY[cls]
+    if rules is None or (is_leaf is not None and is_leaf(x)):
         leaves.append(x)
         return LEAF
     children, meta = rules[0](x)
@@ -107,7 +107,7 @@ def _flatten(x: Any, leaves: list[Any], is_leaf: Callable[[Any], bool] | None) -
 
 
 def unflatten(tree: Tree, leaves: Sequence[Any]) -> Any:
-    """The container of structure ``tree`` with ``leaves`` in order. ArgumentError when too few or many."""
+    """The container of structure ``tree`` with ``leaves``. ArgumentError for too few or many."""
     if count(tree) != len(leaves):
         raise ArgumentError(f"a tree with {count(tree)} leaves was given {len(leaves)}")
     return _unflatten(tree, iter(leaves))
@@ -117,7 +117,9 @@ def _unflatten(tree: Tree, leaves: Iterator[Any]) -> Any:
     if tree is LEAF:
         return next(leaves)
     cls, meta, children = tree
-    return _REGISTRY[cls][1](meta, [_unflatten(c, leaves) for c in children])
+    rules = _REGISTRY[cls]
+    assert rules is not None
+    return rules[1](meta, [_unflatten(c, leaves) for c in children])
 
 
 def count(tree: Tree) -> int:
@@ -146,22 +148,26 @@ def _child_names(tree: Tree) -> list[str]:
     return [f"[{i}]" for i in range(len(children))]
 
 
-def describe(tree: Tree) -> str:
+def describe(tree: Any) -> str:
     """A structure in words, for messages: ``{'b': *, 'w': [*, *]}``."""
     if tree is LEAF:
         return LEAF
-    cls, meta, children = tree
+    cls: type = tree[0]
+    meta, children = tree[1:]
     inner = [describe(c) for c in children]
     if cls is dict:
         return "{" + ", ".join(f"{k!r}: {c}" for k, c in zip(meta, inner)) + "}"
     if cls in (list, tuple):
         opening, closing = "[]" if cls is list else "()"
-        return opening + ", ".join(inner) + ("," if cls is tuple and len(inner) == 1 else "") + closing
-    return "None" if cls is type(None) else f"{cls.__name__}({', '.join(inner)})"
+        return (
+            opening + ", ".join(inner) + ("," if cls is tuple and len(inner) == 1 else "") + closing
+        )
+    name: str = "None" if cls is type(None) else f"{cls.__name__}({', '.join(inner)})"
+    return name
 
 
 def broadcast_prefix(prefix: Any, tree: Tree, what: str) -> list[Any]:
-    """``prefix`` (a tree whose leaves stand for whole subtrees, as ``in_axes``) leaf by leaf of ``tree``.
+    """``prefix`` for each leaf of ``tree``; its leaves stand for whole subtrees, as in ``in_axes``.
 
     None is a leaf here. Raises ArgumentError when ``prefix`` does not fit over ``tree``.
     """

@@ -65,15 +65,15 @@ class Signature:
             was, now = pytree.describe(near.tree), pytree.describe(self.tree)
             yield f"the arguments' structure was {was}, now {now}"
         else:
-            for path, was, now in zip(argument_paths(self.tree), near.avals, self.avals):
-                if was != now:
-                    yield f"{path} was {_words(was)}, now {_words(now)}"
+            for path, a, b in zip(argument_paths(self.tree), near.avals, self.avals):
+                if a != b:
+                    yield f"{path} was {_words(a)}, now {_words(b)}"
         before = dict(near.statics)
-        for name, now in self.statics:
+        for name, key in self.statics:
             if name not in before:
                 yield f"static {name} is new"
-            elif before[name] != now:
-                yield f"static {name} was {_static(before[name])}, now {_static(now)}"
+            elif before[name] != key:
+                yield f"static {name} was {_static(before[name])}, now {_static(key)}"
         if self.setting != near.setting:
             yield f"the setting was {near.setting}, now {self.setting}"
 

@@ -14,7 +14,15 @@ from ..ir.primitive import Primitive
 from . import pytree
 
 
-class StageTrace(GraphTrace):
+class _Recording(GraphTrace):
+    """Forgets its tracers at the end: they refer to it, and a cycle would keep arrays alive."""
+
+    def __exit__(self, *exc: object) -> None:
+        super().__exit__(*exc)
+        self._captured.clear()
+
+
+class StageTrace(_Recording):
     """Records with placeholders. ``kind`` ("jit", "vmap") is for messages."""
 
     def __init__(self, name: str, tracer: type[Tracer], kind: str) -> None:
@@ -26,7 +34,7 @@ class StageTrace(GraphTrace):
         """Guards of jitted functions that were called while tracing."""
 
 
-class Tape(GraphTrace):
+class Tape(_Recording):
     """Records, and can compute what it has recorded at the level outside, when Python asks.
 
     ``primals`` are the outer values of its inputs. What was computed is kept, per variable.
@@ -36,7 +44,11 @@ class Tape(GraphTrace):
         super().__init__(name, tracer)
         self._made: dict[Var, Eqn] = {}
         self._known: dict[Var, Operand] = {}
-        self.arguments = [self._argument(p) for p in primals]
+        self._primals = primals
+
+    def arguments(self) -> list[Tracer]:
+        """A placeholder for each primal; to be called once."""
+        return [self._argument(p) for p in self._primals]
 
     def _argument(self, primal: Value) -> Tracer:
         tracer = self.input(primal.aval)

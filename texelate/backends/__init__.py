@@ -1,7 +1,7 @@
 """What computes: the protocol that a backend fulfils, and which one is current.
 
-The current backend is the innermost ``with texelate.backend(...)``, else the knob, else WebGPU where
-there is an adapter, else NumPy, which is said once on stderr.
+The current backend is the innermost ``with texelate.backend(...)``, else the knob, else WebGPU
+where there is an adapter, else NumPy, which is said once on stderr.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _local = _Local()
 
 
 def get(name: str) -> Backend:
-    """The backend called ``name``. ArgumentError when there is none, AdapterError without adapter."""
+    """The backend called ``name``. ArgumentError for another name, AdapterError without GPU."""
     made = _made.get(name)
     if made is not None:
         return made
@@ -109,8 +109,8 @@ def _automatic() -> Backend:
 def backend(name: str) -> Iterator[Backend]:
     """Operations inside the ``with`` block, in this thread, run on the backend called ``name``.
 
-    ``"webgpu"`` or ``"numpy"``. Arrays from elsewhere move over through the host. Raises ArgumentError
-    for another name, AdapterError where WebGPU finds no adapter.
+    ``"webgpu"`` or ``"numpy"``. Arrays from elsewhere move over through the host. Raises
+    ArgumentError for another name, AdapterError where WebGPU finds no adapter.
 
     >>> import texelate as tx, texelate.numpy as tnp
     >>> with tx.backend("numpy"):

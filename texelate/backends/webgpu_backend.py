@@ -27,9 +27,7 @@ class WebGPUBackend:
     def __init__(self) -> None:
         self.device = runtime.open_device(knobs.adapter)
         info = self.device.info
-        self.target = Target.of(
-            software=info.software, limits=info.limits, features=info.features
-        )
+        self.target = Target.of(software=info.software, limits=info.limits, features=info.features)
 
     def compile(self, graph: Graph, donated: tuple[int, ...]) -> WebGPUExecutable:
         compiled = compile_graph(graph, self.target, donated=donated, name=graph.name)

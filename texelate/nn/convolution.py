@@ -33,7 +33,7 @@ def _each(x: Ints, rank: int, name: str) -> tuple[int, ...]:
 def _padding(
     padding: Padding, shape: Sequence[int], window: Sequence[int], strides: Sequence[int]
 ) -> tuple[tuple[int, int], ...]:
-    """"VALID" (none), "SAME" (so that the result has shape/strides, as TensorFlow), or numbers."""
+    """ "VALID" (none), "SAME" (so that the result has shape/strides, as TensorFlow), or numbers."""
     if isinstance(padding, str):
         if padding.upper() not in ("SAME", "VALID"):
             raise ArgumentError(f"padding {padding!r}", fix='"SAME", "VALID", an int, or pairs')
@@ -64,8 +64,9 @@ def conv2d(
 ) -> Any:
     """Convolution (cross-correlation) of images: NHWC with HWIO gives NHWC.
 
-    ``w`` has shape ``[height, width, in / groups, out]``. ``padding`` is "SAME", "VALID", an int, or a
-    (before, after) pair for each axis. Raises ShapeError for ranks and channels that do not fit.
+    ``w`` has shape ``[height, width, in / groups, out]``. ``padding`` is "SAME", "VALID", an int,
+    or a (before, after) pair for each axis. Raises ShapeError for ranks and channels that do not
+    fit.
 
     >>> import texelate.numpy as tnp
     >>> from texelate.nn.functional import conv2d

@@ -100,7 +100,7 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> Any:
 
 @public
 def one_hot(labels: ArrayLike, num_classes: int, dtype: Any = float32) -> Any:
-    """1 at each label's position on a new last axis, 0 elsewhere; labels out of range give zeros."""
+    """1 at each label's place on a new last axis, else 0; labels out of range give zeros."""
     got = value(labels)
     if got.aval.dtype.kind not in "iu":
         raise ArgumentError(f"one_hot: labels must be integers, got {got.aval}")
@@ -176,7 +176,8 @@ def linear(x: ArrayLike, w: ArrayLike, b: ArrayLike | None = None) -> Any:
 
 
 __all__ = [
-    "avg_pool2d", "conv2d", "gelu", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsumexp",
+    "avg_pool2d", "conv2d", "gelu", "layer_norm", "leaky_relu", "linear", "log_softmax",
+    "logsumexp",
     "max_pool2d", "mse", "one_hot", "relu", "sigmoid", "silu", "softmax", "softmax_cross_entropy",
     "softplus",
 ]  # fmt: skip

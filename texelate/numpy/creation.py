@@ -19,8 +19,8 @@ def asarray(x: ArrayLike, /, dtype: Any = None, *, copy: bool | None = None) -> 
     """An array with the contents of ``x``: an array, NumPy's, a number, nested lists.
 
     NumPy data is copied, so changing it later changes nothing here. 64-bit data becomes 32-bit.
-    Raises ArgumentError for what is no array and for integers that do not fit, DtypeError for dtypes
-    that do not exist here.
+    Raises ArgumentError for what is no array and for integers that do not fit, DtypeError for
+    dtypes that do not exist here.
 
     >>> import texelate.numpy as tnp
     >>> tnp.asarray([[1, 2], [3, 4]])
@@ -174,13 +174,13 @@ def tri(n: int, m: int | None = None, k: int = 0, dtype: Any = None) -> Any:
 @public
 def tril(x: ArrayLike, /, k: int = 0) -> Any:
     """``x`` with zeros above diagonal ``k`` of the last two axes."""
-    return _triangle(x, k, "tril", lambda rows, columns: ew.ge(rows, columns))
+    return _triangle(x, k, "tril", ew.ge)
 
 
 @public
 def triu(x: ArrayLike, /, k: int = 0) -> Any:
     """``x`` with zeros below diagonal ``k`` of the last two axes."""
-    return _triangle(x, k, "triu", lambda rows, columns: ew.le(rows, columns))
+    return _triangle(x, k, "triu", ew.le)
 
 
 def _triangle(x: ArrayLike, k: int, name: str, kept: Any) -> Value:

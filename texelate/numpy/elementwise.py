@@ -79,7 +79,9 @@ deg2rad = radians = _unary("radians", lambda x: ew.mul(x, math.pi / 180), "Degre
 rad2deg = degrees = _unary("degrees", lambda x: ew.mul(x, 180 / math.pi), "Radians to degrees")
 
 
-def _keeping(name: str, kinds: str, f: Callable[[Value], Value], meaning: str) -> Callable[..., Any]:
+def _keeping(
+    name: str, kinds: str, f: Callable[[Value], Value], meaning: str
+) -> Callable[..., Any]:
     """A function that does nothing to dtypes outside ``kinds`` (rounding an integer, say)."""
 
     def function(x: ArrayLike, /) -> Any:
@@ -202,7 +204,9 @@ remainder = mod = _binary(
     "remainder", _at_least_integer(_remainder), "Remainder with the sign of y, as Python's %"
 )
 floor_divide = _binary(
-    "floor_divide", _at_least_integer(_floor_divide), "Quotient rounded down (integers: x // 0 is 0)"
+    "floor_divide",
+    _at_least_integer(_floor_divide),
+    "Quotient rounded down (integers: x // 0 is 0)",
 )
 
 
@@ -216,8 +220,8 @@ def divmod(x: ArrayLike, y: ArrayLike, /) -> tuple[Any, Any]:
 def power(x: ArrayLike, y: ArrayLike, /) -> Any:
     """x to the y. Whole Python exponents are exact multiplications.
 
-    Integer arrays to integer powers stay integers and wrap around; a negative array exponent gives 0
-    there, except for bases 1 and -1. Raises ArgumentError for integers to a negative Python int.
+    Integer arrays to integer powers stay integers and wrap around; a negative array exponent gives
+    0 there, except for bases 1 and -1. Raises ArgumentError for integers to a negative Python int.
     """
     whole = _whole(y)
     if whole is not None:

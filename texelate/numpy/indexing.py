@@ -20,8 +20,9 @@ from .shapes import ravel, reshape
 def getitem(x: ArrayLike, index: Any, /) -> Any:
     """``x[index]``: ints, slices (any step), None, Ellipsis, and one array of integers.
 
-    A known index out of range is an AxisError (an IndexError); inside arrays computed by the program it
-    is clipped into range. Raises ArgumentError for boolean masks: their result has no fixed shape.
+    A known index out of range is an AxisError (an IndexError); inside arrays computed by the
+    program it is clipped into range. Raises ArgumentError for boolean masks: their result has no
+    fixed shape.
     """
     got = value(x)
     parts = _spread_ellipsis(index if isinstance(index, tuple) else (index,), got.aval)
@@ -47,7 +48,10 @@ def _spread_ellipsis(index: tuple[Any, ...], aval: Any) -> list[Any]:
 
 def _basic(x: Value, parts: list[Any]) -> tuple[Value, list[tuple[int, bool]], Any]:
     """One slice and one reversal; then (extent, kept) of each axis, and the array index if any."""
-    start, limit, stride, reverse = [], [], [], []
+    start: list[int] = []
+    limit: list[int] = []
+    stride: list[int] = []
+    reverse: list[int] = []
     axes: list[tuple[int, bool]] = []
     array: tuple[int, Any] | None = None
     for part in parts:
@@ -80,7 +84,9 @@ def _range(part: Any, extent: int) -> tuple[int, int, int]:
         try:
             r = range(*part.indices(extent))
         except (TypeError, ValueError) as e:
-            raise ArgumentError(f"slice {part} of an axis: {e}", fix="use ints, and no step 0") from e
+            raise ArgumentError(
+                f"slice {part} of an axis: {e}", fix="use ints, and no step 0"
+            ) from e
         return r.start, r.step, len(r)
     i = part.__index__()
     if not -extent <= i < extent:
@@ -100,14 +106,16 @@ def _is_array(part: Any) -> bool:
             raise ArgumentError("an array index must hold integers", fix="use .astype(int)")
         return True
     if not hasattr(part, "__index__"):
-        raise ArgumentError(f"{part!r} is not an index", fix="use ints, slices, None, ... or arrays")
+        raise ArgumentError(
+            f"{part!r} is not an index", fix="use ints, slices, None, ... or arrays"
+        )
     return False
 
 
 def _unsupported(what: str) -> ArgumentError:
     return ArgumentError(
         f"indexing with {what} is not available",
-        why="the shape of the result would depend on values, or several axes would be gathered at once",
+        why="the shape of the result would depend on values, or several axes be gathered at once",
         fix="use texelate.numpy.where(mask, x, other), or index one axis at a time",
     )
 

@@ -9,7 +9,15 @@ from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import int32
 from ..compiler.ir.prims.contraction import dot_general
-from ..operands import ArrayLike, axes_of, axis_of, broadcast_shape, broadcast_to, promote_all, value
+from ..operands import (
+    ArrayLike,
+    axes_of,
+    axis_of,
+    broadcast_shape,
+    broadcast_to,
+    promote_all,
+    value,
+)
 from ..traceback import public
 from .elementwise import multiply
 from .reductions import sum as sum_of
@@ -28,8 +36,8 @@ def _factors(name: str, x: ArrayLike, y: ArrayLike) -> tuple[Value, Value]:
 def matmul(x: ArrayLike, y: ArrayLike, /) -> Any:
     """Matrix product of the last two axes; leading axes broadcast. Vectors count as row or column.
 
-    Shapes ``[..., m, k]`` and ``[..., k, n]`` give ``[..., m, n]``. Raises ShapeError when the inner
-    extents differ or an operand has rank 0.
+    Shapes ``[..., m, k]`` and ``[..., k, n]`` give ``[..., m, n]``. Raises ShapeError when the
+    inner extents differ or an operand has rank 0.
 
     >>> import texelate.numpy as tnp
     >>> tnp.matmul(tnp.ones((2, 3)), tnp.ones((3,)))
@@ -87,7 +95,7 @@ def tensordot(x: ArrayLike, y: ArrayLike, /, axes: Any = 2) -> Any:
     rs = tuple(axis_of(i, b.aval.ndim, "tensordot") for i in right)
     if [a.aval.shape[i] for i in ls] != [b.aval.shape[i] for i in rs]:
         raise ShapeError(
-            f"tensordot: axes {ls} of {a.aval.shape} and {rs} of {b.aval.shape} have not equal extents"
+            f"tensordot: axes {ls} of {a.aval.shape} and {rs} of {b.aval.shape} differ in extent"
         )
     return dot_general(a, b, contract=(ls, rs), batch=((), ()))
 
@@ -126,7 +134,8 @@ def trace(x: ArrayLike, /) -> Any:
 
     got = value(x)
     axes_of((-2, -1), got.aval.ndim, "trace")
-    return sum_of(multiply(got, eye(*got.aval.shape[-2:], dtype=got.aval.dtype)), (-2, -1))
+    rows, columns = got.aval.shape[-2:]
+    return sum_of(multiply(got, eye(rows, columns, 0, got.aval.dtype)), (-2, -1))
 
 
 # --- einsum --------------------------------------------------------------------------------------
@@ -136,8 +145,8 @@ def trace(x: ArrayLike, /) -> Any:
 def einsum(subscripts: str, /, *xs: ArrayLike) -> Any:
     """Sums of products in Einstein's notation: ``einsum("bij,bjk->bik", x, y)``.
 
-    Letters only (no ``...``, and no letter twice in one operand). From left to right, two at a time.
-    Raises ArgumentError for subscripts that do not fit the operands.
+    Letters only (no ``...``, and no letter twice in one operand). From left to right, two at a
+    time. Raises ArgumentError for subscripts that do not fit the operands.
     """
     ins, out = _subscripts(subscripts, len(xs))
     terms = [(_operand_of(n, value(x)), n) for n, x in zip(ins, xs, strict=True)]

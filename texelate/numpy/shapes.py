@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -138,7 +139,7 @@ def flip(x: ArrayLike, /, axis: Any = None) -> Any:
 
 @public
 def broadcast_to(x: ArrayLike, /, shape: Any) -> Any:
-    """``x`` repeated along new leading axes and axes of extent 1. ShapeError when it does not fit."""
+    """``x`` repeated along new leading axes and axes of extent 1. ShapeError if it does not fit."""
     got, target = value(x), shape_of(shape, "broadcast_to")
     if broadcast_shape("broadcast_to", [got.aval.shape, target]) != target:
         raise ShapeError(f"broadcast_to: shape {got.aval.shape} does not broadcast to {target}")
@@ -155,7 +156,7 @@ def broadcast_arrays(*xs: ArrayLike) -> list[Any]:
 
 @public
 def concatenate(xs: Sequence[ArrayLike], /, axis: int | None = 0) -> Any:
-    """Arrays joined along ``axis`` (None: flattened first). Other extents must be equal (ShapeError)."""
+    """Arrays joined along ``axis`` (None: flattened first). ShapeError if other extents differ."""
     values: list[Any] = _several(xs, "concatenate")
     if axis is None:
         values, axis = [ravel(v) for v in values], 0
@@ -217,7 +218,7 @@ def split(x: ArrayLike, sections: Any, axis: int = 0) -> list[Any]:
         cuts = [i * (extent // sections) for i in range(sections + 1)]
     else:
         cuts = [0, *(min(max(int(s), 0), extent) for s in sections), extent]
-    return [_part(got, place, a, max(a, b)) for a, b in zip(cuts, cuts[1:])]
+    return [_part(got, place, a, max(a, b)) for a, b in itertools.pairwise(cuts)]
 
 
 def _part(x: Value, axis: int, start: int, stop: int) -> Value:
@@ -258,7 +259,7 @@ def repeat(x: ArrayLike, repeats: int, /, axis: int | None = None) -> Any:
 
 @public
 def roll(x: ArrayLike, shift: int, /, axis: int | None = None) -> Any:
-    """Elements moved by ``shift`` places along ``axis``, around the end (None: in the flattened array)."""
+    """Elements moved by ``shift`` places along ``axis`` (None: of all), around the end."""
     got = value(x)
     if axis is None:
         return reshape(roll(ravel(got), shift, 0), got.aval.shape)
