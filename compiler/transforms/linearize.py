@@ -19,6 +19,14 @@ def linearize_graph(graph: Graph, nonzero: Sequence[bool]) -> tuple[Graph, Graph
     ``known``: inputs of ``graph`` -> its outputs, then n residuals. ``linear``: n residuals, then a
     tangent for each nonzero input -> a tangent for each float output; linear in the tangents.
     Raises as ``jvp_graph``.
+
+    >>> from texelate.compiler.ir.text import parse_graph
+    >>> g = parse_graph("graph f(a: f32[2]) { b: f32[2] = sin(a) return b }")
+    >>> print(linearize_graph(g, (True,))[1])
+    graph f_linear(a: f32[2], b: f32[2]) {
+      c: f32[2] = mul(b, a)
+      return c
+    }
     """
     return split(graph, jvp_graph(graph, nonzero))
 

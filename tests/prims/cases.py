@@ -114,8 +114,9 @@ def _elementwise(name: str) -> Callable[[Draw], Case]:
 
 def _select(draw: Draw) -> Case:
     shape, dtype = _shape(draw), _dtype(draw, "fiub")
-    shapes = [draw(st.sampled_from([shape, ()])) for _ in range(2)]
-    operands = [data(draw, shape, bool_), *(data(draw, s, dtype) for s in shapes)]
+    shapes = [draw(st.sampled_from([shape, ()])) for _ in range(3)]
+    dtypes = (bool_, dtype, dtype)
+    operands = [data(draw, s, d) for s, d in zip(shapes, dtypes, strict=True)]
     return Case(lookup("select"), operands, {})
 
 
