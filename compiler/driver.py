@@ -40,7 +40,7 @@ class KernelInfo:
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run does: floating-point operations, bytes moved by kernels, bytes held at the peak."""
+    """One run: floating-point operations, bytes moved by kernels, bytes held at the peak."""
 
     flops: int
     nbytes: int
@@ -140,7 +140,8 @@ class _Assembly:
         )
         return Compiled(graph, stages, tuple(infos), program, self.target)
 
-    # --- buffers -----------------------------------------------------------------------------------
+    # --- buffers
+    # -----------------------------------------------------------------------------------
 
     def _plan(self, scheduled: list[Scheduled]) -> Plan:
         uses = [
@@ -152,7 +153,7 @@ class _Assembly:
         return plan(uses, outputs, donated, [v for v in outputs if v in set(self.graph.inputs)])
 
     def _in_place_test(self, s: Scheduled) -> Callable[[Var, Var], bool]:
-        """Reads of the old value happen exactly where the new one is written, element by element."""
+        """Whether the old value is read exactly where the new one is written."""
 
         def in_place(write: Var, read: Var) -> bool:
             loads = s.loads.get(self.names[read], set())
@@ -182,7 +183,8 @@ class _Assembly:
         name = self.names.get(var, "zero_size")
         return Signature(name, var.aval.shape, var.aval.dtype.short, self.number[var])
 
-    # --- kernels -----------------------------------------------------------------------------------
+    # --- kernels
+    # -----------------------------------------------------------------------------------
 
     def _kernel(self, i: int, s: Scheduled) -> Kernel:
         group, reads = self.groups[i], self.reads[i]

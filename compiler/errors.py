@@ -1,7 +1,8 @@
-"""Every error Texelate raises on purpose: one hierarchy, each message says what, why and how to fix.
+"""Every error Texelate raises on purpose: one hierarchy, each message says what, why and how to
+fix.
 
-Each class has an entry in ``docs/errors.md``. Classes also derive from the builtin that Python users
-would catch (``ValueError`` for shapes, ``TypeError`` for dtypes …).
+Each class has an entry in ``docs/errors.md``. Classes also derive from the builtin that Python
+users would catch (``ValueError`` for shapes, ``TypeError`` for dtypes …).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class ArgumentError(TexelateError, TypeError, ValueError):
 
 
 class ConcretizationError(TexelateError, TypeError):
-    """Python asked for the value of an array inside ``jit`` or ``vmap``, where there is none yet."""
+    """Python asked for the value of an array inside ``jit`` or ``vmap``: there is none yet."""
 
 
 class LeakedTracerError(TexelateError, RuntimeError):
@@ -57,7 +58,9 @@ class DonatedError(TexelateError, RuntimeError):
 
 
 class GradientError(TexelateError, TypeError):
-    """Something that has no gradient: an integer input, a non-scalar loss, an operation without rule."""
+    """Something that has no gradient: an integer input, a non-scalar loss, an operation without
+    rule.
+    """
 
 
 class VerifyError(TexelateError, ValueError):

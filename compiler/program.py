@@ -1,4 +1,4 @@
-"""The Program: the compiled artefact, plain data, and the one contract between compiler and runtimes.
+"""The Program: the compiled artefact, plain data, the contract between compiler and runtimes.
 
 A Program is a table of buffers, a list of shaders, and a list of steps over them. It serialises to
 JSON plus one binary blob of constants; any runtime (``runtime/``, the browser's) can run it.
@@ -48,7 +48,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Shader:
-    """Shader text in one language. ``access`` has a letter a binding: r (read) or w (read-write)."""
+    """Shader text. ``access`` has a letter for each binding: r (read) or w (read-write)."""
 
     name: str
     code: str
@@ -118,11 +118,13 @@ class Program:
         body["steps"] = [{"kind": type(s).__name__.lower(), **asdict(s)} for s in self.steps]
         body["constants"] = [base64.b64encode(c).decode() for c in self.constants]
         payload = json.dumps(body, sort_keys=True)
-        return json.dumps({"texelate": VERSION, "crc": zlib.crc32(payload.encode()), "program": body})
+        return json.dumps(
+            {"texelate": VERSION, "crc": zlib.crc32(payload.encode()), "program": body}
+        )
 
     @staticmethod
     def from_json(text: str) -> Program:
-        """Reads ``to_json``'s text. Raises ProgramError when it is not one, or is from a newer version."""
+        """Reads ``to_json``'s text; ProgramError when it is not one, or is from a newer version."""
         try:
             outer = json.loads(text)
             version, body = outer["texelate"], outer["program"]

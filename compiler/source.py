@@ -44,7 +44,7 @@ def is_ours(code: CodeType) -> bool:
     known = _OURS.get(code)
     if known is None:
         name = code.co_filename
-        known = _OURS[code] = name.startswith(_ROOTS) or name.startswith("<frozen")
+        known = _OURS[code] = name.startswith((*_ROOTS, "<frozen"))
     return known
 
 

@@ -1,8 +1,8 @@
 """What the code generator may use: a description of an adapter, plain data.
 
-Two families want opposite kernels. A GPU wants many invocations, workgroup memory and coalesced loads;
-a software adapter (llvmpipe, SwiftShader) has a few cores with SIMD, pays dearly for barriers and
-wants big register blocks. Numbers from ``docs/design/measurements.md``.
+Two families want opposite kernels. A GPU wants many invocations, workgroup memory and coalesced
+loads; a software adapter (llvmpipe, SwiftShader) has a few cores with SIMD, pays dearly for
+barriers and wants big register blocks. Numbers from ``docs/design/measurements.md``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Target:
 
     @staticmethod
     def of(software: bool, limits: Mapping[str, int], features: Collection[str] = ()) -> Target:
-        """The target of an adapter with these WebGPU ``limits`` (names as in the spec, any style)."""
+        """The target of an adapter with these ``limits`` (WebGPU's names, in any style)."""
         limit = {k.replace("-", "").replace("_", "").lower(): v for k, v in limits.items()}
         base = Target()
         return Target(

@@ -15,6 +15,10 @@ settings.register_profile(
 settings.load_profile("same")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden shaders")
+
+
 def need_backend(name: str) -> None:
     """Skips where there is no adapter for "webgpu"; in CI that is a failure."""
     from texelate import AdapterError, backends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +25,10 @@ _BY_KIND = {  # helpers that depend on the operands' kind
     ("rem", "f"): "fmod", ("rem", "i"): "irem", ("rem", "u"): "urem", ("sign", "f"): "sign",
     ("is_nan", "f"): "isnan", ("is_finite", "f"): "isfinite",
 }  # fmt: skip
+# fmt: off
 _BOOL = {"max": "({0} | {1})", "min": "({0} & {1})", "lt": "(!{0} & {1})", "gt": "({0} & !{1})",
-         "le": "(!{0} | {1})", "ge": "({0} | !{1})", "xor": "({0} != {1})", "not": "!{0}"}  # fmt: skip
+         "le": "(!{0} | {1})", "ge": "({0} | !{1})", "xor": "({0} != {1})", "not": "!{0}"}
+# fmt: on
 _SHIFT = {"shift_left": "<<", "shift_right_logical": ">>", "shift_right_arithmetic": ">>"}
 
 
@@ -91,7 +94,11 @@ class ExpressionPrinter:
         if op == "div":
             return f"({args[0]} / {args[1]})"
         if op == "neg":
-            return f"({type_name(x.dtype, x.lanes)}(0u) - {args[0]})" if kind == "u" else f"(-{args[0]})"
+            return (
+                f"({type_name(x.dtype, x.lanes)}(0u) - {args[0]})"
+                if kind == "u"
+                else f"(-{args[0]})"
+            )
         if op in ("xor", "not"):
             return f"({args[0]} ^ {args[1]})" if op == "xor" else f"(~{args[0]})"
         if op == "select":
@@ -114,7 +121,11 @@ class ExpressionPrinter:
             shifted = f"{wide}({unsigned}({value}) >> ({amount} & {unsigned}(31u)))"
         else:
             shifted = f"({value} {_SHIFT[op]} ({amount} & {unsigned}(31u)))"
-        rest = f"({value} >> {unsigned}(31u))" if op.endswith("arithmetic") and kind == "i" else f"{wide}(0)"
+        rest = (
+            f"({value} >> {unsigned}(31u))"
+            if op.endswith("arithmetic") and kind == "i"
+            else f"{wide}(0)"
+        )
         return f"select({shifted}, {rest}, {amount} > {unsigned}(31u))"
 
     def _shape(self, x: Expr, op: str, args: Sequence[str]) -> str:
@@ -142,7 +153,7 @@ def _integer(value: int) -> str:
     return f"i32({value})" if value < 0 else f"{value}"
 
 
-def _float(value: np.floating) -> str:  # type: ignore[type-arg]
+def _float(value: Any) -> str:
     """The shortest text with the same bits; subnormals by their bits, as drivers may flush them."""
     x = np.float32(value)
     if x != 0 and abs(x) < np.finfo(np.float32).tiny:

@@ -1,9 +1,10 @@
 """WGSL functions for operations that WGSL lacks, or leaves undefined where NumPy defines them.
 
-``T`` is the operand type, ``U``, ``I``, ``B`` the unsigned, signed and bool types of the same width; each
-is instantiated for scalars (suffix ``1``) and vectors (``4``). Polynomials: asin and atan from Cephes
-(S. Moshier, single precision), erf_inv from M. Giles, "Approximating the erfinv function", 2011;
-erf and the small-argument series are Chebyshev fits and Taylor series with error below 1e-7.
+``T`` is the operand type, ``U``, ``I``, ``B`` the unsigned, signed and bool types of the same
+width; each is instantiated for scalars (suffix ``1``) and vectors (``4``). Polynomials: asin and
+atan from Cephes (S. Moshier, single precision), erf_inv from M. Giles, "Approximating the erfinv
+function", 2011; erf and the small-argument series are Chebyshev fits and Taylor series with error
+below 1e-7.
 """
 
 from __future__ import annotations
@@ -116,9 +117,13 @@ HELPERS: dict[str, str] = {
   let big = a > T(0.5f);
   let z = select(a * a, 0.5f * (1f - a), big);
   let s = select(a, sqrt(z), big);
-  let poly = {_horner((4.2163199048e-2, 2.4181311049e-2, 4.5470025998e-2, 7.4953002686e-2, 1.6666752422e-1), "z")};
-  let r = fma(poly * z, s, s);
-  return select(sign(x) * select(r, 1.57079632f - 2f * r, big), nan_(), a > T(1f));
+  let poly = {
+        _horner(
+            (4.2163199048e-2, 2.4181311049e-2, 4.5470025998e-2, 7.4953002686e-2, 1.6666752422e-1),
+            "z",
+        )
+    }; let r = fma(poly * z, s, s); return select(sign(x) * select(r,
+  1.57079632f - 2f * r, big), nan_(), a > T(1f));
 }}""",
     "acos": """fn acos_(x: T) -> T {
   let near_one = 2f * asin_(sqrt(max(T(0f), 0.5f * (1f - abs(x)))));
@@ -133,9 +138,10 @@ HELPERS: dict[str, str] = {
   let u = select(select(a, (a - 1f) / (a + 1f), middle), -1f / a, high);
   let base = select(select(T(0f), T(0.78539816f), middle), T(1.57079632f), high);
   let z = u * u;
-  let poly = {_horner((8.05374449538e-2, -1.38776856032e-1, 1.99777106478e-1, -3.33329491539e-1), "z")};
-  let r = base + fma(poly * z, u, u);
-  return select(select(r, -r, x < T(0f)), x, (a == T(0f)) | isnan_(x));
+  let poly = {
+        _horner((8.05374449538e-2, -1.38776856032e-1, 1.99777106478e-1, -3.33329491539e-1), "z")
+    }; let r = base + fma(poly * z, u, u); return select(select(r, -r, x < T(0f)), x, (a == T(0f))
+  | isnan_(x));
 }}""",
     "atan2": """fn atan2_(y: T, x: T) -> T {
   let ax = abs(x);

@@ -1,8 +1,8 @@
 """Kernel IR statements as WGSL: which expressions get a name, and where they are computed.
 
-A shared expression is computed once, in the outermost block where its loop variables are known: what a
-loop does not change is hoisted in front of it. Expressions that read registers, workgroup memory or
-buffers written here are dropped from the table as soon as those change.
+A shared expression is computed once, in the outermost block where its loop variables are known:
+what a loop does not change is hoisted in front of it. Expressions that read registers, workgroup
+memory or buffers written here are dropped from the table as soon as those change.
 """
 
 from __future__ import annotations
@@ -14,7 +14,18 @@ from ..ir import kernel as K
 from ..ir.dtypes import bool_, int32
 from ..ir.index import Bounded, Div, Dyn, Index, IndexAtom, Loop, Mod
 from ..ir.kernel import (
-    LANE, LANES, Assign, Barrier, Declare, Expr, For, If, Kernel, SharedStore, Stmt, Store,
+    LANE,
+    LANES,
+    Assign,
+    Barrier,
+    Declare,
+    Expr,
+    For,
+    If,
+    Kernel,
+    SharedStore,
+    Stmt,
+    Store,
 )  # fmt: skip
 from .expressions import ExpressionPrinter, type_name
 
@@ -30,7 +41,9 @@ class StatementPrinter:
         self.expressions = ExpressionPrinter()
         self.params = {p.name: p for p in kernel.params}
         self.shared = {s.name: s for s in kernel.shared}
-        self.bound = dict(kernel.aliases)  # reads of a buffer updated in place go to the written one
+        self.bound = dict(
+            kernel.aliases
+        )  # reads of a buffer updated in place go to the written one
         self.lines: list[str] = []
         self.indent = 1
         self._names: list[dict[Expr, str]] = [{}]
@@ -143,7 +156,8 @@ class StatementPrinter:
             out = K.call("sub", out, K.const(shift, int32))
         return out
 
-    # --- what an expression depends on --------------------------------------------------------------
+    # --- what an expression depends on
+    # --------------------------------------------------------------
 
     def deps(self, x: Expr) -> frozenset[str]:
         """Names of loops, registers, workgroup arrays and written buffers that ``x`` reads."""
@@ -165,7 +179,8 @@ class StatementPrinter:
             for x in [x for x in scope if self.deps(x) & gone]:
                 del scope[x]
 
-    # --- expressions --------------------------------------------------------------------------------
+    # --- expressions
+    # --------------------------------------------------------------------------------
 
     def name_of(self, x: Expr) -> str | None:
         return next((s[x] for s in reversed(self._names) if x in s), None)
@@ -193,7 +208,8 @@ class StatementPrinter:
         if x.op in ("loop", "register"):
             return str(x.attr)
         if x.op == "select" and x.args[0].op == "splat":  # a scalar condition may choose a vector
-            return f"select({self.show(x.args[2])}, {self.show(x.args[1])}, {self.show(x.args[0].args[0])})"
+            parts = [self.show(a) for a in (x.args[2], x.args[1], x.args[0].args[0])]
+            return f"select({', '.join(parts)})"
         args = [self.show(a) for a in x.args]
         if x.op == "load":
             return self._loaded(x, f"{x.attr}[{args[0]}]")
@@ -208,9 +224,12 @@ class StatementPrinter:
         return self.expressions.text(x, args)
 
     def _loaded(self, x: Expr, text: str) -> str:
-        return f"({text} != {'vec4<u32>(0u)' if x.lanes > 1 else '0u'})" if x.dtype is bool_ else text
+        return (
+            f"({text} != {'vec4<u32>(0u)' if x.lanes > 1 else '0u'})" if x.dtype is bool_ else text
+        )
 
-    # --- statements ---------------------------------------------------------------------------------
+    # --- statements
+    # ---------------------------------------------------------------------------------
 
     def line(self, text: str) -> None:
         self.lines.append("  " * self.indent + text)

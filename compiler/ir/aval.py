@@ -12,7 +12,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Aval:
-    """Shape and dtype of a value. ``weak``: it came from a Python scalar and yields in promotion."""
+    """Shape and dtype of a value; ``weak``: from a Python scalar, yields in promotion."""
 
     shape: Shape
     dtype: DType

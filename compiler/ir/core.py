@@ -47,11 +47,9 @@ Operand = Value | Literal
 
 
 class Trace:
-    """What to do with an operation: record it (GraphTrace) or put it on an array (the eager root)."""
+    """What to do with an operation: record it, or (the eager root) put it on an array."""
 
-    def process(
-        self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]
-    ) -> Value:
+    def process(self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]) -> Value:
         raise NotImplementedError
 
 

@@ -17,7 +17,7 @@ from ..errors import DtypeError
 
 @dataclass(frozen=True, eq=False, slots=True)
 class DType:
-    """One element type. ``kind`` is NumPy's letter; ``short`` is the name in graph text and WGSL."""
+    """One element type. ``kind`` is NumPy's letter, ``short`` the name in text and WGSL."""
 
     name: str
     short: str
@@ -66,8 +66,8 @@ _warned: set[np.dtype[Any]] = set()
 def as_dtype(spec: Any) -> DType:
     """The DType that ``spec`` (a DType, NumPy dtype, name or Python type) asks for.
 
-    64-bit requests give the 32-bit type and warn, once a dtype (as JAX does). Python's own ``float``
-    and ``int`` mean float32 and int32 without a warning. Raises DtypeError for anything else.
+    64-bit requests give the 32-bit type and warn, once a dtype (as JAX does). Python's own
+    ``float`` and ``int`` mean float32 and int32 without a warning. DtypeError for anything else.
     """
     if isinstance(spec, DType):
         return spec

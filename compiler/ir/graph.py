@@ -31,7 +31,7 @@ class Var:
 
 
 class Literal:
-    """A rank-0 constant written into the graph. Equal when dtype and bits are equal (so NaN = NaN)."""
+    """A rank-0 constant in the graph. Equal when dtype and bits are (so NaN = NaN)."""
 
     __slots__ = ("value", "aval")
 
@@ -41,7 +41,7 @@ class Literal:
         """Without a dtype it is Python's own kind, and weak; ``weak`` overrides that."""
         self.aval = Aval((), dtype or of_scalar(value), dtype is None if weak is None else weak)
         with np.errstate(all="ignore"):
-            self.value: np.generic = np.asarray(value).astype(self.aval.dtype.numpy)[()]
+            self.value: Any = np.asarray(value).astype(self.aval.dtype.numpy)[()]
 
     def _key(self) -> tuple[DType, bytes]:
         return self.aval.dtype, self.value.tobytes()
@@ -84,8 +84,8 @@ class Eqn:
 class Graph:
     """Inputs, equations in dependency order, outputs. Functional: nothing is mutated once built.
 
-    ``name`` is the user's function, ``input_names`` say what the inputs are in its words (``params.w1``);
-    both only make messages and shaders readable.
+    ``name`` is the user's function, ``input_names`` say what the inputs are in its words
+    (``params.w1``); both only make messages and shaders readable.
     """
 
     inputs: tuple[Var, ...]

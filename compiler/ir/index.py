@@ -80,7 +80,7 @@ class Dyn:
 
 @dataclass(frozen=True, slots=True)
 class Bounded:
-    """``arg``, promised to lie in ``[0, extent)`` wherever it matters (edges of blocks, guarded)."""
+    """``arg``, promised to lie in ``[0, extent)`` wherever it matters (edges are guarded)."""
 
     arg: Index
     extent: int
@@ -93,7 +93,7 @@ class Bounded:
         return f"({self.arg})"
 
 
-IndexAtom = Union[Loop, Div, Mod, Dyn, Bounded]
+IndexAtom = Loop | Div | Mod | Dyn | Bounded
 IndexLike = Union["Index", int]
 
 
@@ -203,7 +203,9 @@ class Index:
     def depends_on(self) -> frozenset[IndexAtom]:
         """Every atom that occurs in it, also inside divisions and run-time values."""
         if self._atoms is None:
-            self._atoms = frozenset().union(*map(_within, self.terms)) if self.terms else frozenset()
+            self._atoms = (
+                frozenset().union(*map(_within, self.terms)) if self.terms else frozenset()
+            )
         return self._atoms
 
     def depends(self, atom: IndexAtom) -> bool:
@@ -290,10 +292,10 @@ def _split(x: Index, d: int) -> tuple[Index, Index]:
 
 
 def _carryless(rest: Index, d: int) -> tuple[Index, Index, int] | None:
-    """``rest = high · g + low`` with ``g`` dividing ``d`` and ``0 <= low < g``: low cannot carry."""
+    """``rest = high · g + low``, ``g`` dividing ``d``, ``0 <= low < g``: low cannot carry."""
     for g in sorted({math.gcd(d, c) for c in rest.terms.values()} - {1}, reverse=True):
         low = Index({a: c for a, c in rest.terms.items() if c % g}, rest.const % g)
-        if 0 <= low.lo and low.hi < g:
+        if low.lo >= 0 and low.hi < g:
             high = Index({a: c // g for a, c in rest.terms.items() if c % g == 0}, rest.const // g)
             return high, low, g
     return None

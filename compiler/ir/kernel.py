@@ -1,8 +1,8 @@
 """Kernel IR: a structured scalar program over an iteration space, before it becomes shader text.
 
 Expressions are pure and hash-consed, so common subexpressions are one object. ``lanes`` is 1 for a
-scalar or 4 for a vector whose components are the values of the vectorised loop ``LANE``. The printer
-(codegen_wgsl, codegen_glsl) decides names and where each shared expression is computed.
+scalar or 4 for a vector whose components are the values of the vectorised loop ``LANE``. The
+printer (codegen_wgsl, codegen_glsl) decides names and where each shared expression is computed.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ LANE = Loop("lane", LANES)
 """The loop that a vector's components run over."""
 
 
+_interned: weakref.WeakValueDictionary[tuple[Any, ...], Expr] = weakref.WeakValueDictionary()
+
+
 class Expr:
-    """``op(*args)`` with an attribute; see the constructors below. Compare with ``is`` or ``==``."""
+    """``op(*args)`` with an attribute; see the constructors below."""
 
     __slots__ = ("op", "args", "dtype", "lanes", "attr", "atoms", "__weakref__")
-    _table: weakref.WeakValueDictionary[tuple[Any, ...], Expr] = weakref.WeakValueDictionary()
 
     op: str
     args: tuple[Expr, ...]
@@ -39,14 +41,14 @@ class Expr:
         cls, op: str, args: tuple[Expr, ...], dtype: DType, lanes: int = 1, attr: Any = None
     ) -> Expr:
         key = (op, tuple(map(id, args)), dtype.name, lanes, attr)
-        found = cls._table.get(key)
+        found = _interned.get(key)
         if found is None:
             found = object.__new__(cls)
             found.op, found.args, found.dtype = op, args, dtype
             found.lanes, found.attr = lanes, attr
             own = attr.depends_on if isinstance(attr, Index) else frozenset()
             found.atoms = own.union(*(a.atoms for a in args)) if args else own
-            cls._table[key] = found
+            _interned[key] = found
         return found
 
     def __repr__(self) -> str:
@@ -269,10 +271,11 @@ class Shared:
 class Kernel:
     """One dispatch: parameters, the launch, and the body each invocation runs.
 
-    ``groups`` workgroups of ``workgroup`` invocations, both linear. The body sees the loop variables
-    ITEM (the global invocation, when ``items`` says how many there are; those beyond return at once)
-    or GROUP and THREAD (when invocations of a workgroup cooperate). ``notes`` become the header comment.
-    ``aliases`` (read name, written name): buffers updated in place, bound once.
+    ``groups`` workgroups of ``workgroup`` invocations, both linear. The body sees the loop
+    variables ITEM (the global invocation, when ``items`` says how many there are; those beyond
+    return at once) or GROUP and THREAD (when invocations of a workgroup cooperate). ``notes``
+    become the header comment. ``aliases`` (read name, written name): buffers updated in place,
+    bound once.
     """
 
     name: str

@@ -2,17 +2,18 @@
 
 The rules, and who calls them:
 
-=============  ==================================================================  =================
-rule           signature                                                           caller
-=============  ==================================================================  =================
-``abstract``   ``(*avals, **params) -> Aval``; raises ShapeError/DtypeError        ``bind``, verifier
-``reference``  ``(*ndarrays, **params) -> ndarray`` in the result's dtype           numpy backend
-``jvp``        ``(primals, tangents, out, **params) -> tangent | None``            transforms.jvp
-``transpose``  ``(ct, operands, **params) -> tuple[ct | None, ...]``               transforms.transpose
-``batch``      ``(args, batched, size, **params) -> value``                        transforms.vmap
-``lower``      ``Map | Fold | Contract``                                           lower/
-=============  ==================================================================  =================
+=============  =================================================  ==================
+rule           signature                                          caller
+=============  =================================================  ==================
+``abstract``   ``(*avals, **params) -> Aval``, or a typed error   bind, verifier
+``reference``  ``(*ndarrays, **params) -> ndarray``               numpy backend
+``jvp``        ``(primals, tangents, out, **params) -> tangent``  transforms.jvp
+``transpose``  ``(ct, operands, **params) -> cotangents``         transforms.transpose
+``batch``      ``(args, batched, size, **params) -> value``       transforms.vmap
+``lower``      ``Map``, ``Fold`` or ``Contract``                  lower/
+=============  =================================================  ==================
 
+* ``reference`` gives the result's dtype.
 * In ``jvp`` a tangent that is ``None`` is zero. ``out`` is the primal result, already computed.
 * In ``transpose`` linear operands arrive as ``Linear(aval)``; known ones as values. A result is a
   cotangent for each linear operand and ``None`` for the others. Needed only where some jvp rule
@@ -21,7 +22,8 @@ rule           signature                                                        
   result always has the batch as axis 0.
 * A missing ``jvp`` or ``transpose`` must say why in ``no_jvp`` / ``no_transpose``.
 
-Rules are written with primitives called as functions: inside a transform they record into its graph.
+Rules are written with primitives called as functions: inside a transform they record into its
+graph.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from .kernel import Expr
 
 Read = Callable[[int, "tuple[Index, ...]"], "Expr"]
-"""``read(k, index)``: the scalar of operand ``k`` at ``index``; loads it or computes it in place."""
+"""``read(k, index)``: the scalar of operand ``k`` at ``index``, loaded or computed in place."""
 
 
 class Emit(Protocol):
@@ -68,9 +70,10 @@ class FoldSpec:
     """A reduction: for each index of the result, fold ``element`` over ``extents`` by ``monoid``.
 
     ``element(read, out_index, inner_index)`` gives ``(predicate, value)``, or for argmax/argmin
-    ``(predicate, value, position)``; a false predicate (None: always true) contributes the identity.
-    ``overlap`` is how many times an operand's element is read (windows): 1 lets producers fuse freely.
-    ``axes`` is set for plain reductions over axes of one operand, which row chains may join.
+    ``(predicate, value, position)``; a false predicate (None: always true) contributes the
+    identity. ``overlap`` is how many times an operand's element is read (windows): 1 lets producers
+    fuse freely. ``axes`` is set for plain reductions over axes of one operand, which row chains may
+    join.
     """
 
     extents: tuple[int, ...]

@@ -1,9 +1,9 @@
 """Contractions: one implicit-GEMM generator for dot_general, conv_general and all their gradients.
 
-``out[b, m, n] = Σ_k lhs[b, m, k] · rhs[b, k, n]`` with m, n, k flattened lists of axes and any affine
-access. An invocation owns a block of ``rows`` x ``cols`` results in registers (``cols`` in vectors) and
-applies the fused epilogue to it. Operands are read four at a time along whichever axis lies
-contiguous in memory; with ``stage`` a workgroup first copies its tiles to workgroup memory.
+``out[b, m, n] = Σ_k lhs[b, m, k] · rhs[b, k, n]`` with m, n, k flattened lists of axes and any
+affine access. An invocation owns a block of ``rows`` x ``cols`` results in registers (``cols`` in
+vectors) and applies the fused epilogue to it. Operands are read four at a time along whichever axis
+lies contiguous in memory; with ``stage`` a workgroup first copies its tiles to workgroup memory.
 Edges cost nothing in the main loop: reads past an edge give values that are never stored.
 """
 
@@ -17,17 +17,18 @@ from ..ir import kernel as K
 from ..ir.graph import Atom, Var
 from ..ir.index import Index, Loop, bounded, flatten, product, unflatten
 from ..ir.kernel import LANE, LANES, Assign, Declare, Expr, For, If, Stmt, Store
+from ..passes.group import Group
 from .axes import ordered
 from .emit import Emitter, Registered, access_cost
-from ..passes.group import Group
 
 
 @dataclass(frozen=True)
 class ContractSchedule:
     """``rows`` x ``cols`` results an invocation, ``unroll`` steps of k an iteration.
 
-    ``lhs_lanes`` and ``rhs_lanes``: the axis along which an operand is read as vectors ("m", "n", "k" or
-    "" for scalars). ``stage``: 0, or the side of the square of invocations that shares staged tiles.
+    ``lhs_lanes`` and ``rhs_lanes``: the axis along which an operand is read as vectors ("m", "n",
+    "k" or "" for scalars). ``stage``: 0, or the side of the square of invocations that shares
+    staged tiles.
     """
 
     rows: int
@@ -113,7 +114,10 @@ class Block:
         if by == "k" and steps == LANES:
             wide = [self.rhs(k0 + lane, self.n0 + c, outer) for c in range(self.schedule.cols)]
             return [
-                [K.vector([K.lane(wide[4 * v + i], q) for i in range(LANES)]) for v in range(vectors)]
+                [
+                    K.vector([K.lane(wide[4 * v + i], q) for i in range(LANES)])
+                    for v in range(vectors)
+                ]
                 for q in range(LANES)
             ]
         return [
@@ -254,7 +258,9 @@ def _guarded(store: Store, inside: Expr | None) -> list[Stmt]:
     return out
 
 
-def lane_choice(group: Group, schedule: ContractSchedule, buffers: dict[Var, str]) -> tuple[str, str]:
+def lane_choice(
+    group: Group, schedule: ContractSchedule, buffers: dict[Var, str]
+) -> tuple[str, str]:
     """The axes along which reading the two operands takes the fewest load instructions."""
     block = _probe(group, schedule, buffers)
     k_wide = block.k_inner >= LANES and schedule.unroll % LANES == 0
@@ -278,7 +284,9 @@ def _cheapest(block: Block, choices: Iterable[str], which: str) -> str:
     steps = min(LANES, block.k_inner)
     k0 = Index.of(Loop("k", max(block.k_inner // LANES, 1))) * LANES
     for choice in choices:
-        block.schedule = replace(probe, **{f"{which}_lanes": choice})
+        block.schedule = (
+            replace(probe, lhs_lanes=choice) if which == "lhs" else replace(probe, rhs_lanes=choice)
+        )
         values: Any = block.lhs_values if which == "lhs" else block.rhs_values
         seen: set[int] = set()
         cost = sum(access_cost(x, seen) for line in values(k0, steps, outer) for x in line)

@@ -1,9 +1,9 @@
 """Pulls scalar expressions out of a graph: what is the value of ``var`` at ``index``?
 
 Map rules are followed recursively, so whatever a group of equations fuses becomes one expression.
-Buffers end the recursion with a load, folds and contractions with a register that holds their result
-at one known position; reading it anywhere else is ``Misaligned``, which is how fusion learns that two
-equations cannot share a kernel.
+Buffers end the recursion with a load, folds and contractions with a register that holds their
+result at one known position; reading it anywhere else is ``Misaligned``, which is how fusion learns
+that two equations cannot share a kernel.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Registered:
 class Emitter:
     """Expressions of one kernel. ``buffers`` names the vars that are loaded; the rest is inlined.
 
-    ``registers`` is changed by the schedule as it goes; ``loads`` records every access (buffer name →
-    flat offsets), which tells the memory plan what may be updated in place.
+    ``registers`` is changed by the schedule as it goes; ``loads`` records every access (buffer name
+    → flat offsets), which tells the memory plan what may be updated in place.
     """
 
     graph: Graph
@@ -97,7 +97,9 @@ def _element(var: Var, name: str, offset: Index) -> Expr:
 
 
 def access_cost(x: Expr, seen: set[int] | None = None) -> int:
-    """Load instructions in an expression, each counted once: how the chooser compares vectorisations."""
+    """Load instructions in an expression, each counted once: how the chooser compares
+    vectorisations.
+    """
     seen = set() if seen is None else seen
     if id(x) in seen:
         return 0

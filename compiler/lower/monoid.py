@@ -1,4 +1,4 @@
-"""The monoids that folds use: identity, combination, and how a vector of partial results collapses."""
+"""The monoids that folds use: identity, combination, how a vector of partial results collapses."""
 
 from __future__ import annotations
 

@@ -9,19 +9,23 @@ from collections.abc import Iterable
 from ..ir.graph import Graph, Var
 
 _RESERVED = frozenset(
-    "item group thread local workgroup main inf_bits some every lhs_tile rhs_tile kk k_tile "
-    "alias break case const const_assert continue continuing default diagnostic discard else enable "
-    "false fn for if let loop override requires return struct switch true var while "
-    "abs acos array asin atan bool cos cosh exp f16 f32 floor fma i32 log mat2x2 max min mod pow ptr "
-    "round sampler select sign sin sqrt step tan tanh texture trunc u32 vec2 vec3 vec4 "
-    "abstract active as asm attribute auto await class common compile concept export extends extern "
-    "filter final finally from get goto handle impl import in inline input interface is layout line "
-    "macro match meta mod module move mut mutable namespace new nil null of out output package "
-    "partition pass precise precision premerge priv protected pub public ref register resource "
-    "restrict self set shared static std super target template this throw trait try type typedef "
-    "union unless unsafe use using virtual where with yield".split()
+    """
+    item group thread local workgroup main inf_bits some every lhs_tile rhs_tile kk k_tile alias
+    break case const const_assert continue continuing default diagnostic discard else enable false
+    fn for if let loop override requires return struct switch true var while abs acos array asin
+    atan bool cos cosh exp f16 f32 floor fma i32 log mat2x2 max min mod pow ptr round sampler
+    select sign sin sqrt step tan tanh texture trunc u32 vec2 vec3 vec4 abstract active as asm
+    attribute auto await class common compile concept export extends extern filter final finally
+    from get goto handle impl import in inline input interface is layout line macro match meta mod
+    module move mut mutable namespace new nil null of out output package partition pass precise
+    precision premerge priv protected pub public ref register resource restrict self set shared
+    static std super target template this throw trait try type typedef union unless unsafe use
+    using virtual where with yield
+    """.split()
 )
-_GENERATED = re.compile(r"[a-z]\d*|ix\d+|acc\d+_\d+|(sum|prod|max|min|argmax|argmin)\d+_\d+\w*|tx_\w*|k\d+|w\d+")
+_GENERATED = re.compile(
+    r"[a-z]\d*|ix\d+|acc\d+_\d+|(sum|prod|max|min|argmax|argmin)\d+_\d+\w*|tx_\w*|new_\w*"
+)
 
 
 def identifier(text: str) -> str:

@@ -1,8 +1,8 @@
 """Loop nests: maps, reductions, row chains (softmax, layer norm), windows — rows in parallel.
 
-One invocation walks a row (``serial``), or a workgroup does (``cooperative``: invocations stride over
-the inner space and combine through workgroup memory). LANE runs along the rows or along the inner
-space, whichever needs fewer load instructions.
+One invocation walks a row (``serial``), or a workgroup does (``cooperative``: invocations stride
+over the inner space and combine through workgroup memory). LANE runs along the rows or along the
+inner space, whichever needs fewer load instructions.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..ir import kernel as K
+from ..ir.dtypes import DType
 from ..ir.graph import Eqn, Var
 from ..ir.index import Index, Loop, product, unflatten
 from ..ir.kernel import LANE, LANES, Barrier, Declare, Expr, For, If, Stmt, Store
-from .emit import Emitter, Registered, access_cost
 from ..passes.group import Group, fold_spec, phases
+from .emit import Emitter, Registered, access_cost
 from .monoid import Accumulator, combine, is_positional
 
 MAX_UNROLL = 9  # a 3x3 window; beyond, loops keep the shader small
@@ -24,14 +25,18 @@ MAX_UNROLL = 9  # a 3x3 window; beyond, loops keep the shader small
 
 @dataclass(frozen=True)
 class NestSchedule:
-    """``lanes``: what LANE runs over ("rows", "inner", ""); ``threads``: invocations a row (1: serial)."""
+    """``lanes``: what LANE runs over ("rows", "inner", ""); ``threads``: invocations a row (1:
+    serial).
+    """
 
     lanes: str
     threads: int = 1
 
     def __str__(self) -> str:
         vector = f"vec4 over {self.lanes}" if self.lanes else "scalar"
-        return f"{vector}, " + (f"{self.threads} invocations a row" if self.threads > 1 else "serial")
+        return f"{vector}, " + (
+            f"{self.threads} invocations a row" if self.threads > 1 else "serial"
+        )
 
 
 @dataclass
@@ -207,7 +212,7 @@ class _Nest:
         return value
 
 
-def shared_load(array: str, offset: Index, dtype: K.DType) -> Expr:
+def shared_load(array: str, offset: Index, dtype: DType) -> Expr:
     return Expr("shared", (K.index_value(offset),), dtype, 1, array)
 
 
@@ -217,9 +222,7 @@ def spec_name(fold: Eqn) -> str:
     return {"any": "some", "all": "every"}.get(monoid, monoid)
 
 
-def _loops(
-    extents: tuple[int, ...], make: Callable[[tuple[Index, ...]], list[Stmt]]
-) -> list[Stmt]:
+def _loops(extents: tuple[int, ...], make: Callable[[tuple[Index, ...]], list[Stmt]]) -> list[Stmt]:
     """``make`` for every index of ``extents``: unrolled when small, nested loops otherwise."""
     if product(extents) <= MAX_UNROLL:
         stmts: list[Stmt] = []

@@ -1,8 +1,8 @@
 """Choosing a schedule: rules for each family and target, first match wins, fallback last.
 
-Thresholds carry their source. "M" marks measurements in docs/design/measurements.md (lavapipe, 2 cores);
-"A" marks the numbers that several tuned WebGPU libraries agree on (32x32 tiles of 4x4 registers,
-64-256 invocations).
+Thresholds carry their source. "M" marks measurements in docs/design/measurements.md (lavapipe, 2
+cores); "A" marks the numbers that several tuned WebGPU libraries agree on (32x32 tiles of 4x4
+registers, 64-256 invocations).
 """
 
 from __future__ import annotations
@@ -144,9 +144,7 @@ def _with_lanes(
     group: Group, schedule: ContractSchedule, names: dict[Var, str]
 ) -> ContractSchedule:
     lhs, rhs = lane_choice(group, schedule, names)
-    return ContractSchedule(
-        schedule.rows, schedule.cols, schedule.unroll, lhs, rhs, schedule.stage
-    )
+    return ContractSchedule(schedule.rows, schedule.cols, schedule.unroll, lhs, rhs, schedule.stage)
 
 
 def _blocks(group: Group, target: Target) -> Iterator[tuple[int, int]]:
@@ -188,5 +186,3 @@ def _staged(group: Group, target: Target, names: dict[Var, str], side: int) -> S
         body.stores,
         body.shared,
     )
-
-

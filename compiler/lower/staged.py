@@ -1,8 +1,9 @@
-"""Contractions for GPUs: a workgroup copies tiles of both operands to workgroup memory, then multiplies.
+"""Contractions for GPUs: a workgroup copies tiles of both operands to workgroup memory, then
+multiplies.
 
-``side`` x ``side`` invocations of 4x4 results share a square tile; tiles are K_TILE deep and stored k-major,
-so that an invocation reads its four rows and four columns as one vector each. The prologue of an
-operand (whatever was fused into reading it) runs once per element of a tile.
+``side`` x ``side`` invocations of 4x4 results share a square tile; tiles are K_TILE deep and stored
+k-major, so that an invocation reads its four rows and four columns as one vector each. The prologue
+of an operand (whatever was fused into reading it) runs once per element of a tile.
 """
 
 from __future__ import annotations
@@ -53,9 +54,7 @@ class _Staged:
         block, side = self.block, self.side
         tiles_m, tiles_n = -(-block.m // self.tile), -(-block.n // self.tile)
         tiles = tiles_m * tiles_n * block.batch
-        batch, tile_m, tile_n = unflatten(
-            Index.of(K.group(tiles)), (block.batch, tiles_m, tiles_n)
-        )
+        batch, tile_m, tile_n = unflatten(Index.of(K.group(tiles)), (block.batch, tiles_m, tiles_n))
         thread = Index.of(K.thread(self.threads))
         self.row, self.col = thread // side, thread % side
         self.m_base, self.n_base = tile_m * self.tile, tile_n * self.tile
@@ -94,9 +93,7 @@ class _Staged:
         """Beyond the end of k both operands are zero, so that garbage cannot spoil the sum."""
         return K.select(K.inside(k, 0, self.k), value, K.zero(value.dtype))
 
-    def _copy(
-        self, array: str, k0: Index, thread: Index, along_k: bool, read: Read
-    ) -> list[Stmt]:
+    def _copy(self, array: str, k0: Index, thread: Index, along_k: bool, read: Read) -> list[Stmt]:
         """Each invocation copies every ``threads``-th vector of the tile."""
         stmts: list[Stmt] = []
         vectors = self.tile * K_TILE // LANES

@@ -2,10 +2,11 @@
 
 Two steps. First, which values are *stored*: outputs, results of folds and contractions, values that
 several kernels would otherwise recompute, and what feeds a contraction through arithmetic (each
-element is read many times there). All other maps are inlined where they are read. Second, the groups
-of stored values are merged: epilogues into contractions and folds, folds over the same rows into a
-row chain (softmax, layer norm), maps that share their space or their operands into one kernel with
-several outputs. Every merge is tried out: ``fits`` emits it and says whether that worked.
+element is read many times there). All other maps are inlined where they are read. Second, the
+groups of stored values are merged: epilogues into contractions and folds, folds over the same rows
+into a row chain (softmax, layer norm), maps that share their space or their operands into one
+kernel with several outputs. Every merge is tried out: ``fits`` emits it and says whether that
+worked.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from .group import Group, fold_spec
 
 @dataclass(frozen=True)
 class FusionLimits:
-    """``bindings``: buffers a kernel may have. ``min_chain_rows``: a row chain on fewer rows would leave
-    the machine idle. ``max_eqns``: a giant kernel compiles for seconds (docs/design/measurements.md).
+    """``bindings``: buffers a kernel may have. ``min_chain_rows``: a row chain on fewer rows would
+    leave the machine idle. ``max_eqns``: a giant kernel compiles for seconds
+    (docs/design/measurements.md).
     """
 
     bindings: int = 8
@@ -30,7 +32,9 @@ class FusionLimits:
     max_depth: int = 48
 
 
-def fuse(graph: Graph, limits: FusionLimits, fits: Callable[[Group, tuple[Var, ...]], bool]) -> list[Group]:
+def fuse(
+    graph: Graph, limits: FusionLimits, fits: Callable[[Group, tuple[Var, ...]], bool]
+) -> list[Group]:
     """The kernels of ``graph``, in an order that respects their dependencies."""
     return _Fusion(graph, limits, fits).run()
 
@@ -104,7 +108,9 @@ def _inline_depth(graph: Graph) -> dict[Var, int]:
 
 
 class _Fusion:
-    def __init__(self, graph: Graph, limits: FusionLimits, fits: Callable[[Group, tuple[Var, ...]], bool]) -> None:
+    def __init__(
+        self, graph: Graph, limits: FusionLimits, fits: Callable[[Group, tuple[Var, ...]], bool]
+    ) -> None:
         self.graph, self.limits, self.fits = graph, limits, fits
         self.stored = choose_stored(graph, limits)
         self.outputs = set(vars_of(graph.outputs))
@@ -126,7 +132,8 @@ class _Fusion:
             self.owner[var] = group
         self.reads[group] = group.reads(self.stored)
 
-    # --- candidates --------------------------------------------------------------------------------
+    # --- candidates
+    # --------------------------------------------------------------------------------
 
     def _producers(self, group: Group) -> list[Group]:
         return list(dict.fromkeys(self.owner[v] for v in self.reads[group] if v in self.owner))
@@ -162,7 +169,8 @@ class _Fusion:
                 stack.extend(self._producers(group))
         return False
 
-    # --- merging -----------------------------------------------------------------------------------
+    # --- merging
+    # -----------------------------------------------------------------------------------
 
     def _merge_one(self, pairs: Iterable[tuple[Group, Group]]) -> bool:
         """Merges greedily; True when anything changed (then the candidates are stale)."""
@@ -267,9 +275,8 @@ def _same_space(a: Group, b: Group) -> bool:
     if not a.folds:
         return a.rows == b.rows
     first, second = a.spec, b.spec
-    assert first is not None and second is not None
+    if first is None or second is None:
+        return False
     return (
-        first.axes is not None
-        and first.axes == second.axes
-        and a.operand_shape == b.operand_shape
+        first.axes is not None and first.axes == second.axes and a.operand_shape == b.operand_shape
     )

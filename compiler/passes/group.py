@@ -13,7 +13,8 @@ from ..ir.primitive import Contract, ContractSpec, Fold, FoldSpec
 
 @dataclass(eq=False)
 class Group:
-    """``outputs`` are stored; ``folds`` (in order) and ``root`` (a contraction) are computed on the way.
+    """``outputs`` are stored; ``folds`` (in order) and ``root`` (a contraction) are computed on the
+    way.
 
     A group without root is a loop nest: rows in parallel, and for each row some folds over an inner
     space. Equations between its loads and its outputs are inlined, so they need no list.
@@ -31,7 +32,8 @@ class Group:
 
     @cached_property
     def contraction(self) -> ContractSpec:
-        assert self.root is not None and isinstance(self.root.prim.lower, Contract)
+        assert self.root is not None
+        assert isinstance(self.root.prim.lower, Contract)
         return self.root.prim.lower.spec(self.root)
 
     @cached_property
@@ -53,7 +55,8 @@ class Group:
     def place(self, row: Index, inner: Index) -> Index:
         """The flat position in the folded operand of inner element ``inner`` of row ``row``."""
         spec = self.spec
-        assert spec is not None and spec.axes is not None
+        assert spec is not None
+        assert spec.axes is not None
         rows = iter(unflatten(row, self.row_shape))
         inners = iter(unflatten(inner, spec.extents))
         shape = self.operand_shape
@@ -66,7 +69,7 @@ class Group:
         return self.folds[0].inputs[0].aval.shape
 
     def reads(self, stored: Mapping[Var, object]) -> tuple[Var, ...]:
-        """The vars this group loads: graph inputs and other groups' outputs, in order of first use."""
+        """The vars this group loads: graph inputs and others' outputs, in order of first use."""
         own = set(self.outputs)
         producers = self.graph.producers()
         seen: dict[Var, bool] = {}

@@ -1,8 +1,9 @@
 """The memory plan: which physical buffer each stored value lives in.
 
-Inputs, outputs and constants have buffers of their own. A temporary takes the buffer of a dead one (the
-smallest that fits), or of a value its own kernel reads for the last time at exactly the positions it
-writes (in place). An output may take a donated input's buffer once nothing reads that input any more.
+Inputs, outputs and constants have buffers of their own. A temporary takes the buffer of a dead one
+(the smallest that fits), or of a value its own kernel reads for the last time at exactly the
+positions it writes (in place). An output may take a donated input's buffer once nothing reads that
+input any more.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class Plan:
 def plan(
     uses: Sequence[Use], outputs: Sequence[Var], donated: Sequence[Var], keep: Sequence[Var]
 ) -> Plan:
-    """Plans the buffers of all values written by ``uses``; ``keep`` are inputs returned as they are."""
+    """Plans the buffers of all values written by ``uses``; ``keep`` are inputs returned as they
+    are.
+    """
     return _Planner(uses, set(outputs), [v for v in donated if v not in set(keep)]).run()
 
 

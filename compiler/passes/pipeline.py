@@ -1,4 +1,4 @@
-"""The order of the graph passes, in one place. Every stage's result can be looked at by its name."""
+"""The order of the graph passes, in one place; every stage can be looked at by its name."""
 
 from __future__ import annotations
 

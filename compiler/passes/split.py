@@ -1,8 +1,9 @@
 """Splits what one kernel cannot do, or not well, into equations that can be kernels.
 
-A reduction to few results over many elements becomes partial results (whose number fills the machine)
-and a reduction of those. The split is written in the graph, so both steps fuse and schedule as any
-other reduction. A concatenation of more operands than a kernel may bind becomes a tree.
+A reduction to few results over many elements becomes partial results (whose number fills the
+machine) and a reduction of those. The split is written in the graph, so both steps fuse and
+schedule as any other reduction. A concatenation of more operands than a kernel may bind becomes a
+tree.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ PARTIALS = 2048  # M: a sum of 4M is fastest with some thousand partial sums, th
 
 
 def split_reductions(graph: Graph) -> Graph:
-    """``reduce`` to fewer than ``PARTIALS`` rows over at least ``MIN_INNER`` elements, in two steps."""
+    """``reduce`` to fewer than ``PARTIALS`` rows over at least ``MIN_INNER`` elements, in two
+    steps.
+    """
     eqns: list[Eqn] = []
     for eqn in graph.eqns:
         parts = _parts(eqn)

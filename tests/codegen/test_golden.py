@@ -1,4 +1,4 @@
-"""Golden WGSL: the shaders of a few small programs, written out. ``--update-golden`` rewrites them."""
+"""Golden WGSL: the shaders of a few small programs; ``--update-golden`` rewrites them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ DENSE = """graph dense(x: f32[64,32], w: f32[32,48], b: f32[48]) {
   return h
 }"""
 CONV = """graph conv(x: f32[1,4,8,8,4], w: f32[1,3,3,4,8]) {
-  y: f32[1,4,8,8,8] = conv_general(x, w) {lhs_dilation=(1,1), padding=((1,1),(1,1)), rhs_dilation=(1,1), strides=(1,1)}
+  y: f32[1,4,8,8,8] = conv_general(x, w) {
+    lhs_dilation=(1,1), padding=((1,1),(1,1)), rhs_dilation=(1,1), strides=(1,1)}
   return y
 }"""
 ODD = """graph odd(a: f32[5,7], i: i32[3]) {

@@ -26,9 +26,10 @@ def agrees(function: Any, arrays: list[Any], target: str, tolerance: float = 3e-
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(
-    "m,k,n", [(33, 20, 10), (64, 64, 64), (128, 784, 128), (5, 3, 7), (1, 50, 9), (130, 17, 66)]
+    ("m", "k", "n"),
+    [(33, 20, 10), (64, 64, 64), (128, 784, 128), (5, 3, 7), (1, 50, 9), (130, 17, 66)],
 )
-@pytest.mark.parametrize("lhs_axis,rhs_axis", [(1, 0), (0, 1), (0, 0)])
+@pytest.mark.parametrize(("lhs_axis", "rhs_axis"), [(1, 0), (0, 1), (0, 0)])
 def test_matmul(m: int, k: int, n: int, lhs_axis: int, rhs_axis: int, target: str) -> None:
     lhs = normal(m, k) if lhs_axis else normal(k, m)
     rhs = normal(n, k) if rhs_axis else normal(k, n)
@@ -38,7 +39,7 @@ def test_matmul(m: int, k: int, n: int, lhs_axis: int, rhs_axis: int, target: st
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(
-    "lhs,rhs,params",
+    ("lhs", "rhs", "params"),
     [
         ((1, 4, 8, 8, 1), (1, 3, 3, 1, 16), {"padding": ((1, 1), (1, 1))}),
         ((1, 4, 8, 8, 16), (1, 3, 3, 16, 32), {"padding": ((1, 1), (1, 1)), "strides": (2, 2)}),
@@ -59,8 +60,14 @@ def test_convolution(lhs: Any, rhs: Any, params: dict[str, Any], target: str) ->
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("monoid", ["sum", "max", "prod"])
 @pytest.mark.parametrize(
-    "shape,axes",
-    [((128, 300), (1,)), ((300, 128), (0,)), ((3, 5000), (1,)), ((20000,), (0,)), ((9, 6, 5), (0, 2))],
+    ("shape", "axes"),
+    [
+        ((128, 300), (1,)),
+        ((300, 128), (0,)),
+        ((3, 5000), (1,)),
+        ((20000,), (0,)),
+        ((9, 6, 5), (0, 2)),
+    ],
 )
 def test_reduction(shape: Any, axes: Any, monoid: str, target: str) -> None:
     x = np.asarray(RNG.uniform(0.99, 1.01, shape), np.float32)

@@ -22,15 +22,15 @@ SPECIAL = np.array(
 INTEGERS = np.array(
     [0, 1, -1, 2, -2, 7, -7, 31, 32, 33, -33, 2**31 - 1, -(2**31), 5, 100, 3], np.int32
 )
-UNARY = (
-    "neg exp expm1 log log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
-    "logistic erf erf_inv abs sign floor ceil round trunc is_nan is_finite"
-).split()
-BINARY = "add sub mul div rem max min pow atan2 eq ne lt le gt ge".split()
-INTEGER = (
-    "add sub mul div rem max min eq lt ge and or xor shift_left shift_right_logical "
-    "shift_right_arithmetic"
-).split()
+UNARY = """
+    neg exp expm1 log log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh
+    atanh logistic erf erf_inv abs sign floor ceil round trunc is_nan is_finite
+""".split()
+BINARY = """add sub mul div rem max min pow atan2 eq ne lt le gt ge""".split()
+INTEGER = """
+    add sub mul div rem max min eq lt ge and or xor shift_left shift_right_logical
+    shift_right_arithmetic
+""".split()
 
 
 @pytest.mark.parametrize("target", TARGETS)
