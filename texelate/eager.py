@@ -19,7 +19,6 @@ import numpy as np
 
 from . import backends
 from .backends import Backend, Executable
-from .compiler import source
 from .compiler.errors import ArgumentError
 from .compiler.ir import core
 from .compiler.ir.aval import Aval
@@ -121,7 +120,7 @@ class EagerTrace(Trace):
         node = self._known.get(key)
         if node is None:
             aval = prim.abstract(*[a.aval for a in inputs], **params)
-            node = self._known[key] = Node(aval, backend, prim, inputs, fixed, source.current())
+            node = self._known[key] = Node(aval, backend, prim, inputs, fixed, core.here())
             self._remember(node, backend)
         value: Value = self._wrap(node)
         return value
