@@ -345,17 +345,26 @@ def _recombine(x: Index) -> Index:
     if len(x.terms) < 2:
         return x
     for a, c in x.terms.items():
-        if not isinstance(a, Mod):
-            continue
-        quotient, rest = a.arg, a.divisor
-        partner = quotient // rest
-        if partner.const or len(partner.terms) != 1:
-            continue
-        ((div, one),) = partner.terms.items()
-        if one == 1 and x.terms.get(div) == c * rest:
+        if isinstance(a, Mod) and (found := _partner(x, a, c)):
+            div, whole = found
             terms = {k: v for k, v in x.terms.items() if k is not a and k != div}
-            return Index(terms, x.const) + a.arg * c
+            return Index(terms, x.const) + whole * c
     return x
+
+
+def _partner(x: Index, a: Mod, c: int) -> tuple[IndexAtom, Index] | None:
+    """The term ``(y // d) · d · c`` of ``x`` that goes with ``a = y % d``, and ``y``."""
+    quotient = a.arg // a.divisor
+    if not quotient.const and len(quotient.terms) == 1:
+        ((div, one),) = quotient.terms.items()
+        if one == 1 and x.terms.get(div) == c * a.divisor:
+            return div, a.arg
+    for div, k in x.terms.items():  # y may itself be a remainder, which y % d no longer shows
+        if not isinstance(div, Div) or div.divisor != a.divisor or k != c * a.divisor:
+            continue
+        if div.arg % a.divisor == Index.of(a):
+            return div, div.arg
+    return None
 
 
 def bounded(x: Index, extent: int) -> Index:
@@ -377,7 +386,7 @@ def unflatten(offset: IndexLike, shape: Sequence[int]) -> tuple[Index, ...]:
     offset = Index.of(offset)
     out: list[Index] = []
     for axis, n in reversed(list(enumerate(shape))):
-        out.append(offset % n if axis else offset)
+        out.append(offset % max(n, 1) if axis else offset)  # an extent of 0 is never visited
         offset = offset // n if n else offset
     return tuple(reversed(out))
 

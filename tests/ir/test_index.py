@@ -157,3 +157,11 @@ def test_canonical_forms() -> None:
     assert row.linear_in(LOOPS[1])
     assert not (odd % 7).linear_in(LOOPS[0])
     assert (i + odd % 7).depends_on >= {LOOPS[0], LOOPS[2]}
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(48, 3), (12, 4), (60, 5)])
+def test_a_remainder_taken_apart_joins_again(outer: int, inner: int) -> None:
+    """What a tile's columns become when a reshape splits them: `(y % 48) % 3` shows only `y % 3`."""
+    y = Index.of(Loop("y", 1000)) % outer
+    assert (y // inner) * inner + y % inner == y
+    assert (y % inner) * 16 + (y // inner) * (16 * inner) + 7 == y * 16 + 7
