@@ -17,7 +17,7 @@ from ..data.handwritten import Images, Labels, Split
 from .augment import augment
 from .models import BATCH, Network
 
-RATE = 0.005
+RATE = 0.008
 Report = Callable[[int, int, float], None]
 """``report(step, steps, loss)``, called after each epoch."""
 
