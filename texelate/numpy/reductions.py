@@ -12,6 +12,7 @@ from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims import reduction, structural
 from ..operands import ArrayLike, as_float, axes_of, axis_of, value
 from ..traceback import public
+from .creation import full
 from .elementwise import as_bool
 
 Axis = int | tuple[int, ...] | None
@@ -98,7 +99,7 @@ def mean(x: ArrayLike, axis: Axis = None, dtype: Any = None, keepdims: bool = Fa
     got = as_float(x)
     total = _reduce(got, "sum", axis, keepdims, "mean")
     count = math.prod(got.aval.shape[a] for a in axes_of(axis, got.aval.ndim, "mean"))
-    result = ew.mul(total, 1 / count) if count else ew.mul(total, math.nan)
+    result = ew.mul(total, 1 / count) if count else full(total.aval.shape, math.nan)
     return result if dtype is None else ew.convert(result, dtype=as_dtype(dtype))
 
 
@@ -111,7 +112,7 @@ def var(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False
     apart = ew.sub(got, _spread(centre, got))
     total = _reduce(ew.mul(apart, apart), "sum", axes, keepdims, "var")
     count = math.prod(got.aval.shape[a] for a in axes) - ddof
-    return ew.mul(total, 1 / count) if count > 0 else ew.mul(total, math.nan)
+    return ew.mul(total, 1 / count) if count > 0 else full(total.aval.shape, math.nan)
 
 
 def _spread(x: Value, like: Value) -> Value:
