@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ class Row:
 
     title: str
     ops: str
+    result: str
     schedule: str
     flops: int
     nbytes: int
@@ -38,7 +40,8 @@ def rows(kernels: Sequence[Any], nanoseconds: Sequence[float] | None = None) -> 
     return [
         Row(
             title=k.title,
-            ops=" · ".join(k.ops),
+            ops=_counted(k.ops),
+            result=", ".join(output.partition(": ")[2] for output in k.outputs),
             schedule=str(k.schedule),
             flops=k.flops,
             nbytes=k.nbytes,
@@ -48,6 +51,11 @@ def rows(kernels: Sequence[Any], nanoseconds: Sequence[float] | None = None) -> 
         )
         for k, time in zip(kernels, times, strict=True)
     ]
+
+
+def _counted(ops: Sequence[str]) -> str:
+    """Each operation once, in order of appearance, with how often it occurs."""
+    return " · ".join(op if n == 1 else f"{op} ×{n}" for op, n in Counter(ops).items())
 
 
 def hottest(of: Sequence[Row]) -> int:
@@ -64,11 +72,20 @@ def table(of: Sequence[Row], title: str = "") -> RenderableType:
     grid.add_column("#", justify="right", style="dim")
     grid.add_column("kernel", style="cyan", overflow="fold")
     grid.add_column("fused", overflow="fold", style="dim", ratio=1)
+    grid.add_column("result", overflow="fold")
     grid.add_column("schedule", overflow="fold")
     for name in ["FLOP", "bytes", *(["time", "%", "FLOP/s"] if timed else [])]:
         grid.add_column(name, justify="right", no_wrap=True)
     for number, row in enumerate(of, 1):
-        cells = [str(number), row.title, row.ops, row.schedule, si(row.flops), si(row.nbytes)]
+        cells = [
+            str(number),
+            row.title,
+            row.ops,
+            row.result,
+            row.schedule,
+            si(row.flops),
+            si(row.nbytes),
+        ]
         if row.nanoseconds is not None:
             cells += [duration(row.nanoseconds), f"{100 * row.share:.0f}", si(row.rate)]
         grid.add_row(*cells)
