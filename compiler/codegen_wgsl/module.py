@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..ir.kernel import Kernel
-from .expressions import storage_type
+from .expressions import storage_type, type_name
 from .helpers import sources
 from .printer import StatementPrinter
 
@@ -51,7 +51,7 @@ def print_wgsl(kernel: Kernel, max_groups: int = 65535) -> str:
             for p in kernel.params
         ],
         shared=[
-            {"name": s.name, "type": storage_type(s.dtype, 4 if s.vec else 1), "size": s.size}
+            {"name": s.name, "type": type_name(s.dtype, 4 if s.vec else 1), "size": s.size}
             for s in kernel.shared
         ],
         helpers=(found := sources(helpers)),
