@@ -242,7 +242,7 @@ class JitFunction:
         out = []
         for kind, k in entry.results:
             if kind == "constant":
-                out.append(Array(Node.of_host(np.asarray(k.value)[()].reshape(()), k.aval)))
+                out.append(Array(Node.of_host(np.array(k.value), k.aval)))
             else:
                 out.append(Array(nodes[k] if kind == "input" else made[k]))
         return out

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..errors import ArgumentError
+from ..ir.aval import Aval
+from ..ir.dtypes import DType
 
 LEAF = "*"
 Tree = Any
@@ -23,7 +25,7 @@ Tree = Any
 
 Split = Callable[[Any], tuple[Sequence[Any], Any]]
 Join = Callable[[Any, Sequence[Any]], Any]
-_REGISTRY: dict[type, tuple[Split, Join] | None] = {}
+_REGISTRY: dict[type, tuple[Split, Join] | None] = {Aval: None, DType: None}
 """The rules of each container class; None for classes that were met as leaves."""
 
 
