@@ -162,26 +162,72 @@ def _conv_batch(args: Sequence[Any], batched: Sequence[bool], size: int, **param
     return c.move_axis(out, out.aval.ndim - 2, 0)
 
 
+def _phases(eqn: Eqn) -> Ints:
+    """Into how many phases each result axis is cut.
+
+    Between the elements of a dilated lhs lie zeros. Results ``d`` apart meet the same taps of the
+    window, so with one phase for each residue only the taps that meet an element are computed.
+    """
+    params, extents = eqn.params, eqn.out.aval.shape[2:-1]
+    axes = zip(extents, params["lhs_dilation"], params["strides"], params["rhs_dilation"])
+    return tuple(d if stride == gap == 1 and n % d == 0 else 1 for n, d, stride, gap in axes)
+
+
+class _Axis:
+    """One spatial axis: result ``r + phases · t`` (phase r) and tap number ``j`` of that phase."""
+
+    def __init__(self, eqn: Eqn, i: int, phases: int) -> None:
+        lhs, rhs = (a.aval for a in eqn.inputs)
+        self.extent, self.window, self.phases = lhs.shape[2 + i], rhs.shape[1 + i], phases
+        self.stride, self.gap = eqn.params["strides"][i], eqn.params["rhs_dilation"][i]
+        self.low, self.dilation = eqn.params["padding"][i][0], eqn.params["lhs_dilation"][i]
+        self.taps = -(-self.window // phases)
+
+    def place(self, r: Index, t: Index, j: Index) -> tuple[K.Expr | None, Index, Index]:
+        """Whether a tap meets an element, the element's position, the tap's."""
+        if self.phases == 1:
+            at = t * self.stride + j * self.gap - self.low
+            return *c.spaced(at, self.extent, self.dilation), j
+        first = (-r + self.low) % self.phases
+        tap = first + j * self.phases
+        at = t + j + (r + first - self.low) // self.phases
+        meets = K.conjunction(K.inside(at, 0, self.extent), K.inside(tap, 0, self.window))
+        return meets, at, tap
+
+
 def _conv_spec(eqn: Eqn) -> ContractSpec:
-    lhs, rhs, params = eqn.inputs[0].aval, eqn.inputs[1].aval, eqn.params
-    extents, window = lhs.shape[2:-1], rhs.shape[1:-2]
-    lows = [low for low, _ in params["padding"]]
+    lhs, rhs, phases = eqn.inputs[0].aval, eqn.inputs[1].aval, _phases(eqn)
+    axes = [_Axis(eqn, i, n) for i, n in enumerate(phases)]
+
+    def taps(b: Any, t: Any, k: Any) -> list[tuple[K.Expr | None, Index, Index]]:
+        return [axis.place(*rtj) for axis, *rtj in zip(axes, b[1:], t, k)]
 
     def lhs_at(b: Any, m: Any, k: Any) -> tuple[K.Expr | None, tuple[Index, ...]]:
-        rows = zip(m[1:], k, params["strides"], params["rhs_dilation"], lows, strict=False)
-        at = [o * stride + w * gap - low for o, w, stride, gap, low in rows]
-        places = list(map(c.spaced, at, extents, params["lhs_dilation"]))
-        inside = K.conjunction(*(condition for condition, _ in places))
-        return inside, (*b, m[0], *(i for _, i in places), k[-1])
+        found = taps(b, m[1:], k)
+        return K.conjunction(*(p for p, _, _ in found)), (
+            b[0],
+            m[0],
+            *(x for _, x, _ in found),
+            k[-1],
+        )
 
+    def rhs_at(b: Any, k: Any, n: Any) -> tuple[K.Expr | None, tuple[Index, ...]]:
+        found = taps(b, [Index.of(0)] * len(axes), k)
+        inside = (K.inside(tap, 0, a.window) for a, (_, _, tap) in zip(axes, found))
+        return K.conjunction(*inside), (b[0], *(tap for _, _, tap in found), k[-1], *n)
+
+    def out_at(b: Any, m: Any, n: Any) -> tuple[Index, ...]:
+        return (b[0], m[0], *(r + t * d for r, t, d in zip(b[1:], m[1:], phases)), *n)
+
+    spatial = (n // d for n, d in zip(eqn.out.aval.shape[2:-1], phases))
     return ContractSpec(
-        batch=lhs.shape[:1],
-        m=(lhs.shape[1], *eqn.out.aval.shape[2:-1]),
+        batch=(lhs.shape[0], *phases),
+        m=(lhs.shape[1], *spatial),
         n=rhs.shape[-1:],
-        k=(*window, rhs.shape[-2]),
+        k=(*(axis.taps for axis in axes), rhs.shape[-2]),
         lhs=lhs_at,
-        rhs=lambda b, k, n: (None, (*b, *k, *n)),
-        out=lambda b, m, n: (*b, *m, *n),
+        rhs=rhs_at,
+        out=out_at,
     )
 
 
