@@ -27,10 +27,10 @@ format: $(ENV)-lint  ## Apply the formatter and the safe fixes
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
 docs: $(ENV)-docs  ## Build the documentation into site/
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 docs-serve: $(ENV)-docs  ## Serve the documentation and rebuild on change
-	$(BIN)/mkdocs serve
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 bench: $(ENV)-test  ## Compare with peers on this machine's adapter
 	@$(BIN)/python scripts/setup_driver.py

@@ -7,7 +7,7 @@ import inspect
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -57,7 +57,12 @@ class Stats:
 
 
 class JitFunction:
-    """What ``jit`` returns: call it like the function. See ``jit``."""
+    """What ``jit`` returns: call it like the function. See ``jit``.
+
+    ``example_args`` may be set to a callable: ``texelate inspect`` compiles for what it returns.
+    """
+
+    example_args: Callable[[], Sequence[Any]] | None = None
 
     def __init__(
         self,
@@ -289,6 +294,24 @@ def _ints(x: Any, name: str) -> tuple[int, ...]:
     return listed
 
 
+@overload
+def jit(
+    function: Callable[..., Any],
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+    donate_argnums: int | Sequence[int] = (),
+    backend: str | None = None,
+) -> JitFunction: ...
+@overload
+def jit(
+    function: None = None,
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+    donate_argnums: int | Sequence[int] = (),
+    backend: str | None = None,
+) -> Callable[[Callable[..., Any]], JitFunction]: ...
 @public
 def jit(
     function: Callable[..., Any] | None = None,

@@ -21,7 +21,7 @@ class Network(NamedTuple):
     name: str
     init: Callable[[Any], Params]
     logits: Callable[[Params, Any], Any]
-    step: Any  # a JitFunction with `example_args`
+    step: tx.JitFunction
     epochs: int
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import texelate as tx
 
 from ..cli.kernels import hottest, measure, rows, table
+from ..cli.target import arguments
 from ..cli.terminal import make_console, print_code
 from ..data import digits, split
 from ..data.handwritten import Split
@@ -207,7 +208,7 @@ def _explain(console: Console, outcome: Outcome) -> None:
     """The kernels of a step of each network, and the shader that takes most time."""
     for training in outcome.trainings:
         step = training.network.step
-        lowered = step.lower(*step.example_args())
+        lowered = step.lower(*arguments(step, None))
         training.kernels = rows(lowered.kernels, measure(lowered.program))
         title = f"One step of the {training.network.name}: {len(training.kernels)} kernels"
         console.print(table(training.kernels, title))
