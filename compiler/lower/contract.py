@@ -231,7 +231,8 @@ def _store_vector(
     for var in group.outputs:  # all values, then all stores: one may overwrite what another reads
         stores.setdefault(var, set()).add(position)
         same = var.aval.shape == result.aval.shape
-        value = K.splat(em.read(var, index) if same else em.read_output(var, position))
+        with em.storing(position):
+            value = K.splat(em.read(var, index) if same else em.read_output(var, position))
         if inside is not None or len(group.outputs) > 1:
             register = f"new_{buffers[var]}_{i}_{v}"
             values.append(Declare(register, value))

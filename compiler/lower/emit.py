@@ -8,7 +8,8 @@ that two equations cannot share a kernel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ..ir import kernel as K
@@ -16,6 +17,10 @@ from ..ir.graph import Atom, Eqn, Graph, Literal, Var
 from ..ir.index import Index, flatten, unflatten
 from ..ir.kernel import LANE, LANES, Expr
 from ..ir.primitive import Map
+
+
+ELSEWHERE = Index.of(-1)
+"""Recorded among the loads of a buffer that no store may share in place."""
 
 
 class Misaligned(Exception):
@@ -59,6 +64,16 @@ class Emitter:
         if key not in self._memo:
             self._memo[key] = self._inline(self.graph.producers()[atom], index)
         return self._memo[key]
+
+    @contextmanager
+    def storing(self, position: Index) -> Iterator[None]:
+        """Reads in the body are made between stores: only those at ``position`` may be in place."""
+        before, self.loads = self.loads, {}
+        yield
+        for name, offsets in self.loads.items():
+            moved = set() if offsets == {position} else {ELSEWHERE}
+            before.setdefault(name, set()).update(offsets | moved)
+        self.loads = before
 
     def forget(self) -> None:
         """Drops memoised expressions: registers have moved on."""

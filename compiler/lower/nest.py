@@ -181,6 +181,7 @@ class _Nest:
             first = K.inside(Index.of(K.thread(self.schedule.threads)), 0, 1)
             assert first is not None
             stores = [If(first, tuple(stores))]
+            self.stores.update((v, set()) for v in row)  # others may still read: not in place
         self.body += stores
 
     def _full_outputs(self) -> None:

@@ -20,14 +20,16 @@ from .emit import Misaligned
 from .nest import NestSchedule, emit_nest
 from .staged import emit_staged
 
-# (rows, cols) of results an invocation keeps in registers, best first. M: 16x16 is the fastest on
-# llvmpipe, 8x8 compiles four times faster; both need enough invocations to fill the SIMD lanes.
-SOFTWARE_BLOCKS = ((16, 16), (8, 16), (8, 8), (4, 8), (4, 4), (2, 4), (1, 4))
-SOFTWARE_BIG_FLOPS = 1 << 27  # M: below, compiling 16x16 costs more than it saves
-SOFTWARE_MIN_INVOCATIONS = 64  # M: 2 cores x 8 lanes x 4 to hide latency
+# Results (rows, cols) an invocation keeps in registers → GFLOP/s of a 512³ product (M). From 16x16
+# on the driver compiles for half a second, which only large products earn back.
+SOFTWARE_BLOCKS = {
+    (16, 16): 26, (8, 16): 22, (16, 8): 20, (8, 8): 18,
+    (4, 8): 14, (4, 4): 11, (2, 4): 6, (1, 4): 3,
+}  # fmt: skip
+SOFTWARE_BIG_FLOPS = 1 << 27
+SOFTWARE_INVOCATIONS = 64  # M: 2 cores x 8 lanes x 4 to hide latency; fewer leave lanes idle
 GPU_STAGE = 8  # A: 8x8 invocations of 4x4 registers, a 32x32 tile
 GPU_BIG_STAGE = 16  # A: 64x64 tiles where there are at least 16 of them
-MAX_WASTE = 1.35  # results computed over results wanted, for blocks that overhang the edges
 COOPERATIVE_INNER = 256  # A: below, an invocation a row is as fast as a workgroup a row
 
 
@@ -124,7 +126,7 @@ def _contract(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
     staged = None if target.is_software else _stage_side(group, target)
     if staged:
         return _staged(group, target, names, staged)
-    rows, cols = next(_blocks(group, target))
+    rows, cols = _block(group)
     schedule = _with_lanes(group, ContractSchedule(rows, cols, LANES), names)
     body = emit_contract(group, schedule, names)
     workgroup = _workgroup(body.tiles, target)
@@ -147,18 +149,20 @@ def _with_lanes(
     return ContractSchedule(schedule.rows, schedule.cols, schedule.unroll, lhs, rhs, schedule.stage)
 
 
-def _blocks(group: Group, target: Target) -> Iterator[tuple[int, int]]:
-    """Register blocks in order of preference; the last always fits."""
+def _block(group: Group) -> tuple[int, int]:
+    """The register block with the highest expected rate, counting overhang and idle lanes."""
     spec = group.contraction
     m, n, k, batch = (product(e) for e in (spec.m, spec.n, spec.k, spec.batch))
-    for rows, cols in SOFTWARE_BLOCKS:
+    big = 2 * m * n * k * batch >= SOFTWARE_BIG_FLOPS
+
+    def rate(block: tuple[int, int]) -> float:
+        rows, cols = block
         tiles = -(-m // rows) * -(-n // cols)
-        big = rows * cols > 128
-        if big and 2 * m * n * k * batch < SOFTWARE_BIG_FLOPS:
-            continue
-        if tiles * rows * cols <= MAX_WASTE * m * n and tiles * batch >= SOFTWARE_MIN_INVOCATIONS:
-            yield rows, cols
-    yield min(8, 1 << (max(m, 1) - 1).bit_length()) if m * n * batch > 256 else 1, LANES
+        useful = m * n / max(1, tiles * rows * cols)
+        busy = min(1.0, tiles * batch / SOFTWARE_INVOCATIONS)
+        return SOFTWARE_BLOCKS[block] * useful * busy
+
+    return max((b for b in SOFTWARE_BLOCKS if big or b[0] * b[1] <= 128), key=rate)
 
 
 def _stage_side(group: Group, target: Target) -> int:

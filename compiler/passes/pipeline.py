@@ -11,7 +11,7 @@ from .dce import dce
 from .fold import fold
 from .outputs import materialise_outputs
 from .simplify import simplify
-from .split import split_concatenations, split_reductions
+from .split import split
 
 Pass = Callable[[Graph], Graph]
 
@@ -23,7 +23,7 @@ def passes(target: Target) -> list[tuple[str, Pass]]:
         ("fold", fold),
         ("cse", cse),
         ("simplify again", simplify),
-        ("split", lambda g: split_reductions(split_concatenations(g))),
+        ("split", lambda g: split(g, target)),
         ("dce", dce),
         ("outputs", materialise_outputs),
     ]
