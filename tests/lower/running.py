@@ -16,7 +16,7 @@ from texelate.compiler.ir.core import GraphTrace
 from texelate.compiler.ir.evaluate import evaluate_numpy
 from texelate.compiler.ir.graph import Graph
 from texelate.compiler.target import Target
-from texelate.runtime import Device, open_device
+from texelate.runtime import Device, DeviceBuffer, open_device
 
 Array = np.ndarray[Any, Any]
 WORDS = {"f32": np.float32, "i32": np.int32, "u32": np.uint32, "bool": np.uint32}
@@ -50,9 +50,13 @@ def compiled(graph: Graph, target_name: str = "software", **kw: Any) -> Compiled
 
 def run(program: Compiled, arrays: Sequence[Array]) -> list[Array]:
     device = opened()
-    buffers = [device.upload(_words(a)) for a in arrays]
-    outs = device.load(program.program).run(buffers, [False] * len(buffers))
-    results = []
+    buffers = [device.upload(words(a)) for a in arrays]
+    return read_outputs(program, device.load(program.program).run(buffers, [False] * len(buffers)))
+
+
+def read_outputs(program: Compiled, outs: Sequence[DeviceBuffer]) -> list[Array]:
+    """The arrays in the buffers that a run returned."""
+    device, results = opened(), []
     for buffer, sig in zip(outs, program.program.outputs, strict=True):
         flat = device.read(buffer, np.dtype(WORDS[sig.dtype]), int(np.prod(sig.shape)))
         array = flat.reshape(sig.shape)
@@ -60,7 +64,8 @@ def run(program: Compiled, arrays: Sequence[Array]) -> list[Array]:
     return results
 
 
-def _words(a: Array) -> Array:
+def words(a: Array) -> Array:
+    """As it lies on the device: a bool is a word."""
     a = np.ascontiguousarray(a)
     return a.astype(np.uint32) if a.dtype == bool else a
 

@@ -2,16 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
-from tests.lower.running import TARGETS, check
+from tests.lower.running import TARGETS, agree, check, compiled, opened, read_outputs, words
+from texelate.compiler.driver import Compiled
+from texelate.compiler.ir.evaluate import evaluate_numpy
+from texelate.compiler.ir.graph import Graph
 from texelate.compiler.ir.text import parse_graph
 
 RNG = np.random.default_rng(3)
+Array = np.ndarray[Any, Any]
+both = pytest.mark.parametrize("target", TARGETS)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+def normal(graph: Graph) -> list[Array]:
+    return [RNG.normal(size=a.shape).astype(np.float32) for a in graph.in_avals]
+
+
+def check_donated(text: str, donated: Sequence[int], target: str, tolerance: float = 1e-4) -> Compiled:
+    """Outputs may take the buffers of the donated inputs; the results must not suffer."""
+    graph = parse_graph(text)
+    arrays = normal(graph)
+    program = compiled(graph, target, donated=donated)
+    buffers = [opened().upload(words(a)) for a in arrays]
+    outs = opened().load(program.program).run(buffers, [i in donated for i in range(len(arrays))])
+    agree(read_outputs(program, outs), evaluate_numpy(graph, arrays), tolerance)
+    return program
+
+
+# --- donated buffers -----------------------------------------------------------------------------
+
+
+@both
+def test_reversed_residual_is_not_updated_in_place(target: str) -> None:
+    """An invocation owns all four rows: storing the first would destroy what the last adds."""
+    text = """graph f(a: f32[4,3], b: f32[3,300], r: f32[4,300]) {
+      y: f32[4,300] = dot_general(a, b) {batch=((),()), contract=((1),(0))}
+      q: f32[4,300] = rev(r) {axes=(0)}
+      z: f32[4,300] = add(y, q)
+      return z
+    }"""
+    assert check_donated(text, [2], target).program.donated == ()
+
+
+@both
+def test_residual_is_updated_in_place(target: str) -> None:
+    text = """graph f(a: f32[4,3], b: f32[3,300], r: f32[4,300]) {
+      y: f32[4,300] = dot_general(a, b) {batch=((),()), contract=((1),(0))}
+      z: f32[4,300] = add(y, r)
+      return z
+    }"""
+    assert check_donated(text, [2], target).program.donated == (2,)
+
+
+@both
+def test_what_a_whole_workgroup_reads_is_not_updated_in_place(target: str) -> None:
+    """The first invocation stores ``w`` while the others still read ``v``."""
+    text = """graph f(x: f32[64,2048], v: f32[64]) {
+      s: f32[64] = reduce(x) {axes=(1), monoid="sum"}
+      w: f32[64] = add(s, v)
+      vb: f32[64,2048] = broadcast_in_dim(v) {dims=(0), shape=(64,2048)}
+      sb: f32[64,2048] = broadcast_in_dim(s) {dims=(0), shape=(64,2048)}
+      z: f32[64,2048] = sub(x, vb)
+      y: f32[64,2048] = sub(z, sb)
+      return w, y
+    }"""
+    check_donated(text, [1], target, 1e-3)
+
+
+# --- types ---------------------------------------------------------------------------------------
+
+
+@both
 @pytest.mark.parametrize("monoid", ["any", "all"])
 def test_long_rows_of_bools(monoid: str, target: str) -> None:
     """A workgroup folds them through workgroup memory, which holds bools as bools."""
