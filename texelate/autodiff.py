@@ -224,10 +224,10 @@ def _like(x: ArrayLike, aval: Any, what: str) -> Operand:
     got = operand(x, what)
     if got.aval.shape != aval.shape:
         raise ShapeError(f"a {what} has shape {got.aval.shape}, it belongs to {aval}")
-    if got.aval.dtype is not float32:
-        if not isinstance(got, Literal):
-            raise GradientError(f"a {what} must be float32, got {got.aval}")
+    if isinstance(got, Literal):
         return Literal(float(got.value), float32)
+    if got.aval.dtype is not float32:
+        raise GradientError(f"a {what} must be float32, got {got.aval}")
     return got
 
 
@@ -240,7 +240,7 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
 
     >>> import texelate as tx
     >>> tx.jvp(lambda x: x * x, (3.0,), (1.0,))[1]
-    Array(6., dtype=float32, weak_type=True)
+    Array(6., dtype=float32)
     """
     _check_callable(function, "jvp")
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):

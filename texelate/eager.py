@@ -81,7 +81,7 @@ class Node:
         """The value as ``backend`` stores it; uploaded, once, when it was elsewhere."""
         if self.prim is not None:
             flush([self])
-        if self.stored is not None and self.backend is backend:
+        if self.stored is not None and self.backend is backend and backend.holds(self.stored):
             return self.stored
         host = self.read()
         self.stored, self.backend = backend.upload(host), backend

@@ -19,7 +19,7 @@ from ..errors import ArgumentError
 from ..ir.aval import Aval
 from ..ir.dtypes import DType
 
-LEAF = "*"
+LEAF: str = "*"
 Tree = Any
 """LEAF, or ``(type, meta, children)``: plain tuples, so that hashing and comparing are fast."""
 
@@ -150,10 +150,10 @@ def _child_names(tree: Tree) -> list[str]:
     return [f"[{i}]" for i in range(len(children))]
 
 
-def describe(tree: Any) -> str:
+def describe(tree: Tree) -> str:
     """A structure in words, for messages: ``{'b': *, 'w': [*, *]}``."""
     if tree is LEAF:
-        return LEAF
+        return "*"
     cls: type = tree[0]
     meta, children = tree[1:]
     inner = [describe(c) for c in children]

@@ -14,6 +14,7 @@ import pytest
 
 import texelate as tx
 import texelate.numpy as tnp
+from tests.conftest import need_backend
 from texelate import eager
 
 
@@ -217,3 +218,19 @@ def test_a_loop_holds_no_memory(on_numpy: None) -> None:
     before = nodes()
     work()
     assert nodes() <= before
+
+
+def test_a_lost_device_is_replaced() -> None:
+    need_backend("webgpu")
+    f = tx.jit(lambda x: x + 1, backend="webgpu")
+    with tx.backend("webgpu") as gpu:
+        kept, lost = tnp.arange(4), tnp.arange(4) * 3
+        assert f(kept).tolist() == [1, 2, 3, 4]
+        seen = (kept * 2).block_until_ready()
+        assert seen.tolist() == [0, 2, 4, 6]
+        lost.block_until_ready()
+        gpu.device.destroy()  # type: ignore[attr-defined]
+        with pytest.raises(tx.DeviceLostError):
+            lost.tolist()
+        assert (seen + 1).tolist() == [1, 3, 5, 7]
+        assert f(tnp.asarray([1, 2])).tolist() == [2, 3]

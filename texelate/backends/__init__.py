@@ -40,6 +40,9 @@ class Backend(Protocol):
 
     def upload(self, array: np.ndarray[Any, Any], /) -> Storage: ...
 
+    def holds(self, stored: Storage, /) -> bool:
+        """Whether ``stored`` still is where it was: false after the device was lost."""
+
     def read(self, stored: Storage, aval: Aval, /) -> np.ndarray[Any, Any]: ...
 
     async def read_async(self, stored: Storage, aval: Aval, /) -> np.ndarray[Any, Any]: ...

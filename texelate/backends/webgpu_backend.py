@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import runtime
 from ..compiler.driver import Compiled, compile_graph
+from ..compiler.errors import DeviceLostError
 from ..compiler.ir.aval import Aval
 from ..compiler.ir.dtypes import bool_
 from ..compiler.ir.graph import Graph
@@ -25,39 +26,64 @@ class WebGPUBackend:
     name = "webgpu"
 
     def __init__(self) -> None:
-        self.device = runtime.open_device(knobs.adapter)
-        info = self.device.info
+        self._open()
+
+    def _open(self) -> None:
+        self._device = runtime.open_device(knobs.adapter)
+        info = self._device.info
         self.target = Target.of(software=info.software, limits=info.limits, features=info.features)
+
+    @property
+    def device(self) -> runtime.Device:
+        """The device; a fresh one after the last was lost."""
+        if self._device.lost:
+            self._open()
+        return self._device
 
     def compile(self, graph: Graph, donated: tuple[int, ...]) -> WebGPUExecutable:
         compiled = compile_graph(graph, self.target, donated=donated, name=graph.name)
         show_compiled(compiled)
-        return WebGPUExecutable(compiled, self.device.load(compiled.program))
+        return WebGPUExecutable(self, compiled)
 
     def upload(self, array: Array) -> Any:
         words = array.astype(np.uint32) if array.dtype == np.bool_ else array
         return self.device.upload(np.ascontiguousarray(words))
 
+    def holds(self, stored: Any) -> bool:
+        return stored.pool is self.device.pool
+
     def read(self, stored: Any, aval: Aval) -> Array:
-        return _shaped(self.device.read(stored, _word(aval), aval.size), aval)
+        return _shaped(self._holder(stored, aval).read(stored, _word(aval), aval.size), aval)
 
     async def read_async(self, stored: Any, aval: Aval) -> Array:
-        return _shaped(await self.device.read_async(stored, _word(aval), aval.size), aval)
+        holder = self._holder(stored, aval)
+        return _shaped(await holder.read_async(stored, _word(aval), aval.size), aval)
+
+    def _holder(self, stored: Any, aval: Aval) -> runtime.Device:
+        """The device that has ``stored``. DeviceLostError when it is gone."""
+        if not self.holds(stored):
+            raise DeviceLostError(
+                f"an array {aval} lived only on a device that was lost",
+                fix="compute it again from data on the host; a new device is open",
+            )
+        return self._device
 
     def wait(self) -> None:
         self.device.sync()
 
 
 class WebGPUExecutable:
-    """A Program on the device. ``compiled`` has what the compiler made on the way."""
+    """A Program on the backend's device. ``compiled`` has what the compiler made on the way."""
 
-    def __init__(self, compiled: Compiled, loaded: Any) -> None:
+    def __init__(self, backend: WebGPUBackend, compiled: Compiled) -> None:
         self.compiled = compiled
-        self._loaded = loaded
+        self._backend = backend
+        self._loaded = backend.device.load(compiled.program)
 
     def __call__(self, inputs: Sequence[Any], donated: Sequence[bool]) -> list[Any]:
-        result: list[Any] = self._loaded.run(inputs, donated)
-        return result
+        if self._loaded.device is not self._backend.device:
+            self._loaded = self._backend.device.load(self.compiled.program)
+        return self._loaded.run(inputs, donated)
 
 
 def _word(aval: Aval) -> np.dtype[Any]:

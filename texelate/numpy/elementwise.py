@@ -299,7 +299,7 @@ def where(condition: ArrayLike, x: ArrayLike, y: ArrayLike, /) -> Any:
     """``x`` where ``condition`` (anything but 0), else ``y``; the three broadcast together.
 
     >>> import texelate.numpy as tnp
-    >>> tnp.where(tnp.asarray([True, False]), 1.0, 0.0)
+    >>> tnp.where(tnp.asarray([True, False]), [1.0, 2.0], 0.0)
     Array([1., 0.], dtype=float32)
     """
     test = as_bool(condition)
