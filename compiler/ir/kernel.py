@@ -16,6 +16,7 @@ import numpy as np
 
 from .dtypes import DType, bool_, float32, int32
 from .index import Index, IndexAtom, IndexLike, Loop
+from .primitive import REGISTRY
 
 LANES = 4
 LANE = Loop("lane", LANES)
@@ -93,8 +94,25 @@ def call(op: str, *args: Expr, dtype: DType | None = None, attr: Any = None) -> 
     Scalars meeting vectors are splat. The result has the first operand's dtype unless given.
     """
     lanes = max((a.lanes for a in args), default=1)
+    dtype = dtype or args[0].dtype
+    if op in REGISTRY and all(a.op in _CONSTANT for a in args):
+        parts = [[lane(a, i) for a in args] for i in range(lanes)]
+        if all(a.op == "const" for part in parts for a in part):
+            folded = [_fold(op, part, dtype) for part in parts]
+            return folded[0] if lanes == 1 else vector(folded)
     args = tuple(splat(a) if lanes > 1 and a.lanes == 1 else a for a in args)
-    return Expr(op, args, dtype or args[0].dtype, lanes, attr)
+    return Expr(op, args, dtype, lanes, attr)
+
+
+_CONSTANT = ("const", "splat", "vector")
+
+
+def _fold(op: str, args: Sequence[Expr], dtype: DType) -> Expr:
+    """The constant that an operation on constants is: shaders may not overflow in constants."""
+    params = {"dtype": dtype} if op in ("convert", "bitcast") else {}
+    values = [np.asarray(const_value(a)) for a in args]
+    with np.errstate(all="ignore"):
+        return const(REGISTRY[op].reference(*values, **params), dtype)
 
 
 def splat(x: Expr) -> Expr:

@@ -1,4 +1,4 @@
-"""Programs that were wrong once, and programs of unusual shape, size or number, each by its name."""
+"""Programs that were wrong once, and programs of unusual shape, size or number, by name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def normal(graph: Graph) -> list[Array]:
     return [RNG.normal(size=a.shape).astype(np.float32) for a in graph.in_avals]
 
 
-def check_donated(text: str, donated: Sequence[int], target: str, tolerance: float = 1e-4) -> Compiled:
+def check_donated(
+    text: str, donated: Sequence[int], target: str, tolerance: float = 1e-4
+) -> Compiled:
     """Outputs may take the buffers of the donated inputs; the results must not suffer."""
     graph = parse_graph(text)
     arrays = normal(graph)
@@ -81,6 +83,39 @@ def test_what_a_whole_workgroup_reads_is_not_updated_in_place(target: str) -> No
 @pytest.mark.parametrize("monoid", ["any", "all"])
 def test_long_rows_of_bools(monoid: str, target: str) -> None:
     """A workgroup folds them through workgroup memory, which holds bools as bools."""
-    text = f'graph f(a: bool[3,700]) {{ b: bool[3] = reduce(a) {{axes=(1), monoid="{monoid}"}} return b }}'
+    text = f'b: bool[3] = reduce(a) {{axes=(1), monoid="{monoid}"}}'
+    text = f"graph f(a: bool[3,700]) {{ {text} return b }}"
     a = np.array([[True] * 700, [False] * 700, [True] * 699 + [False]])
     check(parse_graph(text), [a], target)
+
+
+# --- constants -----------------------------------------------------------------------------------
+# WGSL refuses a constant expression whose value is infinite, NaN or out of range.
+
+
+@both
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "b: f32[4] = log(i)",
+        "c: f32[4] = sub(i, 2.0:f32) b: f32[4] = sqrt(c)",
+        "c: f32[4] = sub(i, 2.0:f32) b: f32[4] = div(c, i)",
+        "c: f32[4] = add(i, 100.0:f32) b: f32[4] = exp(c)",
+        "c: f32[4] = add(i, 3e38:f32) b: f32[4] = add(c, c)",
+        """c: i32[4] = convert(i) {dtype=i32} d: i32[4] = sub(c, 1:i32)
+        b: f32[4] = bitcast(d) {dtype=f32}""",
+        """c: i32[4] = convert(i) {dtype=i32} d: i32[4] = add(c, 2147483647:i32)
+        e: i32[4] = add(d, d) b: f32[4] = convert(e) {dtype=f32}""",
+        """c: i32[4] = convert(i) {dtype=i32} d: i32[4] = rem(7:i32, c)
+        e: i32[4] = shift_left(d, 40:i32) b: f32[4] = convert(e) {dtype=f32}""",
+    ],
+)
+def test_constants_that_wgsl_refuses(lines: str, target: str) -> None:
+    """``i`` is zero everywhere, which shows only when the kernel is written."""
+    zeros = (
+        "j: f32[4,1] = iota() {shape=(4,1), dtype=f32, axis=1} i: f32[4] = reshape(j) {shape=(4)}"
+    )
+    graph = parse_graph(
+        f"graph f(a: f32[4]) {{ {zeros} {lines} r: f32[4] = add(a, b) return r, b }}"
+    )
+    check(graph, normal(graph), target)
