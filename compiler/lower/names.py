@@ -8,23 +8,38 @@ from collections.abc import Iterable
 
 from ..ir.graph import Graph, Var
 
-_RESERVED = frozenset(
+# https://www.w3.org/TR/WGSL: keywords and reserved words; then what shaders use of the predeclared
+# names, which a buffer would shadow; then what the printer and the schedules name themselves.
+RESERVED = frozenset(
     """
-    item group thread local workgroup main inf_bits some every lhs_tile rhs_tile kk k_tile alias
-    break case const const_assert continue continuing default diagnostic discard else enable false
-    fn for if let loop override requires return struct switch true var while abs acos array asin
-    atan bool cos cosh exp f16 f32 floor fma i32 log mat2x2 max min mod pow ptr round sampler
-    select sign sin sqrt step tan tanh texture trunc u32 vec2 vec3 vec4 abstract active as asm
-    attribute auto await class common compile concept export extends extern filter final finally
-    from get goto handle impl import in inline input interface is layout line macro match meta mod
-    module move mut mutable namespace new nil null of out output package partition pass precise
-    precision premerge priv protected pub public ref register resource restrict self set shared
-    static std super target template this throw trait try type typedef union unless unsafe use
-    using virtual where with yield
+    alias break case const const_assert continue continuing default diagnostic discard else enable
+    false fn for if let loop override requires return struct switch true var while
+
+    NULL Self abstract active alignas alignof as asm asm_fragment async attribute auto await become
+    cast catch class co_await co_return co_yield coherent column_major common compile
+    compile_fragment concept const_cast consteval constexpr constinit crate debugger decltype delete
+    demote demote_to_helper do dynamic_cast enum explicit export extends extern external fallthrough
+    filter final finally friend from fxgroup get goto groupshared highp impl implements import
+    inline instanceof interface layout lowp macro macro_rules match mediump meta mod module move mut
+    mutable namespace new nil noexcept noinline nointerpolation non_coherent noncoherent
+    noperspective null nullptr of operator package packoffset partition pass patch pixelfragment
+    precise precision premerge priv protected pub public readonly ref regardless register
+    reinterpret_cast require resource restrict self set shared sizeof smooth snorm static
+    static_assert static_cast std subroutine super target template this thread_local throw trait try
+    type typedef typeid typename typeof union unless unorm unsafe unsized use using varying virtual
+    volatile wgsl where with writeonly yield
+
+    abs acos array asin atan bitcast bool ceil clamp cos cosh countLeadingZeros countOneBits exp f16
+    f32 floor fma fract function i32 inverseSqrt log mat2x2 max min out pow private ptr read
+    read_write round sampler select sign sin sinh sqrt step storage tan tanh texture trunc u32
+    uniform vec2 vec3 vec4 workgroup workgroupBarrier write
+
+    group in inf_bits input item k_tile kk lhs_tile line local main output rhs_tile thread
     """.split()
 )
 _GENERATED = re.compile(
-    r"[a-z]\d*|ix\d+|acc\d+_\d+|(sum|prod|max|min|argmax|argmin)\d+_\d+\w*|tx_\w*|new_\w*"
+    r"[a-z]\d*|ix\d+|acc\d+_\d+|(sum|prod|max|min|argmax|argmin|some|every)\d+_\d+\w*"
+    r"|(tx|new|shared)_\w*"
 )
 
 
@@ -32,7 +47,7 @@ def identifier(text: str) -> str:
     """``text`` as a WGSL identifier that nothing generated can clash with."""
     name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_") or "x"
     name = f"v_{name}" if name[0].isdigit() or name.startswith("__") else name
-    return f"{name}_" if name in _RESERVED or _GENERATED.fullmatch(name) else name
+    return f"{name}_" if name in RESERVED or _GENERATED.fullmatch(name) else name
 
 
 def buffer_names(graph: Graph, stored: Iterable[Var]) -> dict[Var, str]:

@@ -135,7 +135,8 @@ def unary(g: Generator, x: Known) -> Known:
 def binary(g: Generator, x: Known) -> Known:
     y = g.like(x)
     kinds = {"f": "add sub mul max min", "i": "add sub mul div rem max and xor shift_left",
-             "u": "add sub mul div rem min or shift_right_logical", "b": "and or xor max"}  # fmt: skip
+             "u": "add sub mul div rem min or shift_right_logical",
+             "b": "and or xor max"}  # fmt: skip
     name = g.choices.pick(kinds[x.dtype.kind].split())
     args = [x.value, y.value] if g.choices.chance(50) else [y.value, x.value]
     bound = x.bound * y.bound if name == "mul" else x.bound + y.bound
@@ -171,7 +172,9 @@ def convert(g: Generator, x: Known) -> Known:
 def moved(g: Generator, x: Known) -> Known:
     """The same elements elsewhere."""
     rank = len(x.shape)
-    name = g.choices.pick(["broadcast", "reshape", "transpose", "rev", "slice", "pad", "concatenate"])
+    name = g.choices.pick(
+        ["broadcast", "reshape", "transpose", "rev", "slice", "pad", "concatenate"]
+    )
     if name == "broadcast":
         front = g.shape(g.choices.integer(0, 1))
         shape = tuple(g.choices.pick(SIZES) if n == 1 else n for n in x.shape)
@@ -215,7 +218,9 @@ def _axes(g: Generator, rank: int) -> tuple[int, ...]:
 def reduce(g: Generator, x: Known) -> Known:
     axes = _axes(g, len(x.shape))
     count = int(np.prod([x.shape[a] for a in axes], initial=1))
-    monoids = ["any", "all"] if x.dtype is bool_ else ["sum", "sum", *(["max", "min"] * bool(count))]
+    monoids = (
+        ["any", "all"] if x.dtype is bool_ else ["sum", "sum", *(["max", "min"] * bool(count))]
+    )
     monoid = g.choices.pick(monoids)
     bound = x.bound * max(count, 1) if monoid == "sum" else x.bound
     return g.known(op("reduce", x.value, monoid=monoid, axes=axes), x.exact, bound)
@@ -262,7 +267,9 @@ def window(g: Generator, x: Known) -> Known | None:
     padding = tuple((g.choices.integer(0, n - 1), g.choices.integer(0, n - 1)) for n in size)
     monoid = g.choices.pick(["sum", "max", "min"])
     monoid = "sum" if any(map(any, padding)) else monoid
-    value = op("reduce_window", x.value, monoid=monoid, padding=padding, dilation=(1,) * rank, **params)
+    value = op(
+        "reduce_window", x.value, monoid=monoid, padding=padding, dilation=(1,) * rank, **params
+    )
     return g.known(value, x.exact, x.bound * float(np.prod(size)))
 
 
