@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -87,14 +88,30 @@ def join(
     return [fixed[i] if i in fixed else next(rest) for i in range(total)], {**kwargs, **named}
 
 
+def input_names(function: Callable[..., Any], call: Call) -> tuple[str, ...]:
+    """What the leaves are called in the function's own words: ``params.w``."""
+    code = getattr(function, "__code__", None)
+    parameters = code.co_varnames[: code.co_argcount] if code is not None else ()
+    _, _, (args, (_, keywords, children)) = call.tree
+    positions = _dynamic(call, len(args[2]))
+    bases = [parameters[i] if i < len(parameters) else f"args[{i}]" for i in positions]
+    parts = [*zip(bases, args[2]), *zip(keywords, children)]
+    paths = [path for base, child in parts for path in pytree.paths(child, base)]
+    return tuple(re.sub(r"\['(\w+)'\]", r".\1", path) for path in paths)
+
+
+def _dynamic(call: Call, count: int) -> list[int]:
+    """The positions of the ``count`` dynamic positional arguments, static ones counted."""
+    fixed = {s.position for s in call.statics}
+    return [i for i in range(count + len(fixed)) if i not in fixed]
+
+
 def leaves_at(call: Call, positions: Sequence[int]) -> list[int]:
     """The leaves of the arguments at ``positions`` (which count static arguments too)."""
     _, _, (args, _) = call.tree
-    fixed = {s.position for s in call.statics}
-    dynamic = [i for i in range(len(args[2]) + len(fixed)) if i not in fixed]
     out: list[int] = []
     at = 0
-    for position, child in zip(dynamic, args[2]):
+    for position, child in zip(_dynamic(call, len(args[2])), args[2]):
         n = pytree.count(child)
         out += range(at, at + n) if position in positions else ()
         at += n

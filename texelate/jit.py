@@ -13,7 +13,7 @@ import numpy as np
 
 from . import backends, debug, eager
 from .array import Array
-from .calls import Call, Static, Statics, join, leaves_at, route
+from .calls import Call, Static, Statics, input_names, join, leaves_at, route
 from .compiler.errors import ArgumentError
 from .compiler.ir import core
 from .compiler.ir.aval import Aval
@@ -176,8 +176,8 @@ class JitFunction:
             return self._function(*args, **kwargs)
 
         staged = stage(run, avals, name=self._name, tracer=Traced, coerce=operand)
-        names = tuple(argument_paths(call.tree)) + ("captured",) * len(staged.captures)
-        staged.graph.input_names = names
+        own = input_names(inspect.unwrap(self._function), call)
+        staged.graph.input_names = own + ("captured",) * len(staged.captures)
         return staged
 
     def _make_entry(self, signature: Signature, staged: Staged, call: Call) -> Entry:

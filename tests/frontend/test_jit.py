@@ -300,6 +300,18 @@ def test_lower_shows_every_stage(backend: str) -> None:
     assert f.stats()["compiles"] == 0
 
 
+def test_inputs_have_the_users_names(on_numpy: None) -> None:
+    bias = tnp.ones(2)
+
+    @tx.jit(static_argnums=1)
+    def f(params: Any, n: int, *rest: Any, scale: Any) -> Any:
+        return params["w"] * rest[0] * scale[0] + params["layers"][0] + bias * n
+
+    params = {"w": 1.0, "layers": [2.0]}
+    names = f.lower(params, 3, 4.0, scale=(5.0,)).graph.input_names
+    assert names == ("params.layers[0]", "params.w", "args[2]", "scale[0]", "captured")
+
+
 def test_warmup_compiles_without_running(backend: str) -> None:
     f = tx.jit(lambda x: x * 2)
     f.warmup(tx.Aval((3,), tx.float32))

@@ -31,7 +31,7 @@ def relu(x: ArrayLike) -> Any:
     Array([0., 2.], dtype=float32)
     """
     got = as_float(x)
-    return ew.select(ew.gt(got, 0.0), got, ew.select(ew.is_nan(got), got, 0.0))
+    return ew.select(ew.le(got, 0.0), 0.0, got)
 
 
 @public
