@@ -53,6 +53,8 @@ class Emitter:
         """The scalar (or vector over LANE) of ``atom`` at ``index``."""
         if isinstance(atom, Literal):
             return K.const(atom.value, atom.aval.dtype)
+        if not atom.aval.size:  # only reads that are masked everywhere come here
+            return K.zero(atom.aval.dtype)
         held = self.registers.get(atom)
         if held is not None:
             if flatten(index, atom.aval.shape) != held.offset:

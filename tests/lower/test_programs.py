@@ -119,3 +119,97 @@ def test_constants_that_wgsl_refuses(lines: str, target: str) -> None:
         f"graph f(a: f32[4]) {{ {zeros} {lines} r: f32[4] = add(a, b) return r, b }}"
     )
     check(graph, normal(graph), target)
+
+
+# --- nothing at all ------------------------------------------------------------------------------
+
+DOT = "dot_general({}, {}) {{batch=((),()), contract=((1),(0))}}"
+NOTHING = {
+    "map": "f(a: f32[3,0,2]) { b: f32[3,0,2] = sin(a) return b, a, b }",
+    "sum of none": """f(a: f32[3,0]) {
+      b: f32[3] = reduce(a) {axes=(1), monoid="sum"}
+      c: f32[3,0] = broadcast_in_dim(b) {shape=(3,0), dims=(0)}
+      d: f32[3,0] = add(a, c)
+      e: f32[] = reduce(a) {axes=(0,1), monoid="prod"}
+      return b, d, e }""",
+    "no sums": 'f(a: f32[0,5]) { b: f32[0] = reduce(a) {axes=(1), monoid="max"} return b }',
+    "dot over none": "f(a: f32[64,0], b: f32[0,64]) { y: f32[64,64] = "
+    + DOT.format("a", "b") + "return y }",
+    "dot of none": "f(a: f32[0,3], b: f32[3,4]) { y: f32[0,4] = "
+    + DOT.format("a", "b") + "return y }",
+    "dot of an empty dot": "f(a: f32[5,3], b: f32[3,0], c: f32[0,7]) { y: f32[5,0] = "
+    + DOT.format("a", "b") + "w: f32[5,7] = " + DOT.format("y", "c") + "return w }",
+    "windows of empty sums": """f(a: f32[0,3]) {
+      r: f32[0] = reduce(a) {axes=(1), monoid="sum"}
+      w: f32[3] = reduce_window(r)
+        {monoid="sum", window=(2), strides=(1), padding=((2,2)), dilation=(1)}
+      return w }""",
+    "padding only": """f(a: f32[5,3], b: f32[3,0], c: f32[5,2]) {
+      y: f32[5,0] = """ + DOT.format("a", "b") + """
+      p: f32[5,4] = pad(y, 1.0:f32) {low=(0,2), high=(0,2), interior=(0,0)}
+      q: f32[5,2] = concatenate(y, c) {axis=1}
+      return p, q }""",
+    "indices": """f(a: f32[5,3], i: i32[0], u: f32[0,3]) {
+      g: f32[5,0] = gather(a, i) {axis=1}
+      s: f32[4,3] = scatter_add(u, i) {axis=0, size=4}
+      return g, s }""",
+    "no operands": "f(k: u32[2]) { y: u32[0,3] = random_bits(k) {shape=(0,3)} return y }",
+    "only inputs": "f(a: f32[0], b: f32[3]) { return a, b, b, 2.0:f32, a }",
+    "only literals": "f() { return 1.0:f32, 2:i32, true:bool, 2:i32 }",
+    "no outputs": "f(a: f32[3]) { return }",
+}  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize("name", NOTHING)
+def test_empty_arrays(name: str, target: str) -> None:
+    graph = parse_graph("graph " + NOTHING[name])
+    arrays = [np.ones(a.shape, a.dtype.numpy) for a in graph.in_avals]
+    check(graph, arrays, target)
+
+
+@both
+def test_rank_0(target: str) -> None:
+    graph = parse_graph("""graph f(a: f32[], b: f32[]) {
+      c: f32[] = mul(a, b)
+      d: f32[] = dot_general(c, b) {batch=((),()), contract=((),())}
+      e: f32[] = reduce(c) {axes=(), monoid="sum"}
+      r: f32[1,1] = reshape(e) {shape=(1,1)}
+      j: bool[] = lt(a, b)
+      k: f32[] = select(j, a, b)
+      return d, e, r, j, k
+    }""")
+    check(graph, normal(graph), target)
+
+
+@both
+def test_rank_6(target: str) -> None:
+    graph = parse_graph("""graph f(a: f32[2,3,1,4,2,3]) {
+      b: f32[3,2,4,1,3,2] = transpose(a) {perm=(5,4,3,2,1,0)}
+      s: f32[3,4,3] = reduce(b) {axes=(1,3,5), monoid="sum"}
+      c: f32[3,2,4,1,3,2] = broadcast_in_dim(s) {dims=(0,2,4), shape=(3,2,4,1,3,2)}
+      d: f32[3,2,4,1,3,2] = sub(b, c)
+      e: f32[3,2,4,1,3,2] = rev(d) {axes=(0,2,5)}
+      h: f32[2,3,1,2,1,2] = dot_general(a, d) {batch=((0,1),(1,0)), contract=((3,5),(2,4))}
+      return d, s, e, h
+    }""")
+    check(graph, normal(graph), target)
+
+
+# --- many operations -----------------------------------------------------------------------------
+
+
+def test_two_thousand_operations_in_a_row() -> None:
+    """Compiled in kernels of bounded depth, without recursion into Python's limit."""
+    lines = [f"x{i + 1}: f32[64] = sin(x{i})" for i in range(2000)]
+    graph = parse_graph(f"graph f(x0: f32[64]) {{ {' '.join(lines)} return x2000 }}")
+    program = check(graph, normal(graph), "software")
+    assert len(program.kernels) < 60
+
+
+def test_two_hundred_outputs() -> None:
+    lines = [f"x{i}: f32[64] = mul(a, {i + 2}.0:f32)" for i in range(200)]
+    names = ", ".join(f"x{i}" for i in range(200))
+    graph = parse_graph(f"graph f(a: f32[64]) {{ {' '.join(lines)} return {names} }}")
+    program = check(graph, normal(graph), "gpu")
+    assert all(len(d.buffers) <= 8 for d in program.program.dispatches)
