@@ -161,7 +161,7 @@ def test_canonical_forms() -> None:
 
 @pytest.mark.parametrize(("outer", "inner"), [(48, 3), (12, 4), (60, 5)])
 def test_a_remainder_taken_apart_joins_again(outer: int, inner: int) -> None:
-    """What a tile's columns become when a reshape splits them: `(y % 48) % 3` shows only `y % 3`."""
+    """A tile's columns that a reshape splits: `(y % 48) % 3` shows only `y % 3`."""
     y = Index.of(Loop("y", 1000)) % outer
     assert (y // inner) * inner + y % inner == y
     assert (y % inner) * 16 + (y // inner) * (16 * inner) + 7 == y * 16 + 7
