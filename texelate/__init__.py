@@ -11,7 +11,6 @@ from .autodiff import stop_gradient as stop_gradient
 from .autodiff import value_and_grad as value_and_grad
 from .autodiff import vjp as vjp
 from .backends import backend as backend
-from .check_grads import check_grads as check_grads
 from .compiler.errors import *  # noqa: F403
 from .compiler.ir.aval import Aval as Aval
 from .compiler.ir.dtypes import bool_ as bool_
@@ -21,9 +20,10 @@ from .compiler.ir.dtypes import uint32 as uint32
 from .compiler.knobs import knobs as knobs
 from .devices import default_device as default_device
 from .devices import devices as devices
-from .jit import JitFunction as JitFunction
-from .jit import clear_caches as clear_caches
-from .jit import jit as jit
+from .gradcheck import check_grads as check_grads
+from .jitted import JitFunction as JitFunction
+from .jitted import clear_caches as clear_caches
+from .jitted import jit as jit
 from .lowered import Lowered as Lowered
 from .tree import block_until_ready as block_until_ready
 from .vectorize import vmap as vmap
