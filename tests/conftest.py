@@ -13,6 +13,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("same")
+os.environ.setdefault("TEXELATE_VERIFY", "1")  # every graph of every test is verified
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,6 +4,8 @@ from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from ._version import __version__ as __version__
+from .adapters import default_device as default_device
+from .adapters import devices as devices
 from .array import Array as Array
 from .autodiff import grad as grad
 from .autodiff import jvp as jvp
@@ -11,15 +13,30 @@ from .autodiff import stop_gradient as stop_gradient
 from .autodiff import value_and_grad as value_and_grad
 from .autodiff import vjp as vjp
 from .backends import backend as backend
-from .compiler.errors import *  # noqa: F403
+from .compiler.errors import AdapterError as AdapterError
+from .compiler.errors import ArgumentError as ArgumentError
+from .compiler.errors import AxisError as AxisError
+from .compiler.errors import CompileError as CompileError
+from .compiler.errors import ConcretizationError as ConcretizationError
+from .compiler.errors import DeviceLostError as DeviceLostError
+from .compiler.errors import DonatedError as DonatedError
+from .compiler.errors import DtypeError as DtypeError
+from .compiler.errors import GradientError as GradientError
+from .compiler.errors import KnobError as KnobError
+from .compiler.errors import LeakedTracerError as LeakedTracerError
+from .compiler.errors import LimitError as LimitError
+from .compiler.errors import OutOfMemoryError as OutOfMemoryError
+from .compiler.errors import ParseError as ParseError
+from .compiler.errors import ProgramError as ProgramError
+from .compiler.errors import ShapeError as ShapeError
+from .compiler.errors import TexelateError as TexelateError
+from .compiler.errors import VerifyError as VerifyError
 from .compiler.ir.aval import Aval as Aval
 from .compiler.ir.dtypes import bool_ as bool_
 from .compiler.ir.dtypes import float32 as float32
 from .compiler.ir.dtypes import int32 as int32
 from .compiler.ir.dtypes import uint32 as uint32
 from .compiler.knobs import knobs as knobs
-from .devices import default_device as default_device
-from .devices import devices as devices
 from .gradcheck import check_grads as check_grads
 from .jitted import JitFunction as JitFunction
 from .jitted import clear_caches as clear_caches

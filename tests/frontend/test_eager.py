@@ -234,3 +234,15 @@ def test_a_lost_device_is_replaced() -> None:
             lost.tolist()
         assert (seen + 1).tolist() == [1, 3, 5, 7]
         assert f(tnp.asarray([1, 2])).tolist() == [2, 3]
+
+
+def test_arrays_larger_than_memory(on_numpy: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(tx.LimitError, match="2147483647 elements"):
+        tnp.ones((1 << 20, 1 << 20))
+
+    def full(graph: Any, arrays: Any) -> Any:
+        raise MemoryError("Unable to allocate")
+
+    monkeypatch.setattr("texelate.backends.numpy_backend.evaluate_numpy", full)
+    with pytest.raises(tx.OutOfMemoryError, match="no memory"):
+        (tnp.ones(3) * 1.2345).tolist()

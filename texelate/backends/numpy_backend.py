@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..compiler.errors import OutOfMemoryError
 from ..compiler.ir.aval import Aval
 from ..compiler.ir.evaluate import evaluate_numpy
 from ..compiler.ir.graph import Graph
+from ..compiler.ir.verify import verify
+from ..compiler.knobs import knobs
 
 Array = np.ndarray[Any, Any]
 
@@ -20,6 +23,8 @@ class NumpyBackend:
     name = "numpy"
 
     def compile(self, graph: Graph, donated: tuple[int, ...]) -> NumpyExecutable:
+        if knobs.verify:
+            verify(graph)
         return NumpyExecutable(graph)
 
     def upload(self, array: Array) -> Array:
@@ -45,4 +50,11 @@ class NumpyExecutable:
         self._graph = graph
 
     def __call__(self, inputs: Sequence[Array], donated: Sequence[bool]) -> list[Array]:
-        return evaluate_numpy(self._graph, inputs)
+        try:
+            return evaluate_numpy(self._graph, inputs)
+        except MemoryError as e:
+            raise OutOfMemoryError(
+                f"no memory for an array of {self._graph.name}",
+                why=str(e),
+                fix="use smaller arrays",
+            ) from e
