@@ -112,8 +112,8 @@ class Pool:
         self._cap = knobs.pool_bytes if cap is None else cap
         self._lock = lock
         self._free: dict[int, list[Allocation]] = {}  # a heap for each size class
-        # Every allocation, so that none is garbage when a cycle of arrays is collected: Python would
-        # release its memory, and DeviceBuffer.__del__ would bring it back without.
+        # Every allocation, so that none is garbage when a cycle of arrays is collected: Python
+        # would release its memory, and DeviceBuffer.__del__ would bring it back without.
         self._all: set[Allocation] = set()
         self.returned: deque[Allocation] = deque()
         self._clock = self._created = self._reused = self._destroyed = 0
