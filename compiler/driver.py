@@ -16,6 +16,7 @@ from .ir.verify import verify
 from .knobs import knobs
 from .lower.names import buffer_names
 from .lower.schedule import Scheduled, fits, schedule_group
+from .lower.trips import limit_trips
 from .passes.fuse import FusionLimits, fuse
 from .passes.group import Group, fold_spec
 from .passes.memory import Plan, Use, device_bytes, plan
@@ -203,7 +204,7 @@ class _Assembly:
         return Kernel(
             name=f"{_main_op(group)}_{i}",
             params=tuple(params),
-            body=s.stmts,
+            body=limit_trips(s.stmts),
             workgroup=s.workgroup,
             groups=s.groups,
             items=s.items,

@@ -262,9 +262,28 @@ class StatementPrinter:
         seen: set[Expr] = set()
         for root in self.roots(s.body):
             self._hoist(root, changed, seen)
-        name = s.loop.name
-        self._scoped(s.body, f"for (var {name} = 0; {name} < {s.loop.extent}; {name}++) {{")
+        name, extent = s.loop.name, s.loop.extent
+        header = f"for (var {name} = 0; {name} < {extent}; {name}++) {{"
+        if s.repeat == 1:
+            self._scoped(s.body, header)
+        else:
+            self._repeated(s, header)
         self._invalidate(changed)
+
+    def _repeated(self, s: For, header: str) -> None:
+        """The body several times an iteration, each in its own block; the loop steps between."""
+        self.line(header)
+        self.indent += 1
+        first = len(self.lines)
+        self._scoped(s.body, "{")
+        copy = self.lines[first:]
+        self.line(f"{s.loop.name}++;")
+        if s.loop.extent % s.repeat:
+            self.line(f"if ({s.loop.name} >= {s.loop.extent}) {{ break; }}")
+        step = self.lines[first + len(copy) :]
+        self.lines[first:] = copy + (step + copy) * (s.repeat - 1)
+        self.indent -= 1
+        self.line("}")
 
     def _hoist(self, x: Expr, changed: set[str], seen: set[Expr]) -> None:
         """Names the largest parts of ``x`` that the coming loop leaves alone."""

@@ -225,10 +225,11 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class For:
-    """``for loop.name in range(loop.extent)``"""
+    """``for loop.name in range(loop.extent)``, running the body ``repeat`` times an iteration."""
 
     loop: Loop
     body: tuple[Stmt, ...]
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from ..ir.index import Index, flatten, unflatten
 from ..ir.kernel import LANE, LANES, Expr
 from ..ir.primitive import Map
 
-
 ELSEWHERE = Index.of(-1)
 """Recorded among the loads of a buffer that no store may share in place."""
 

@@ -14,7 +14,7 @@ from functools import partial
 from ..ir import kernel as K
 from ..ir.dtypes import DType
 from ..ir.graph import Eqn, Var
-from ..ir.index import Index, Loop, product, unflatten
+from ..ir.index import Index, Loop, bounded, product, unflatten
 from ..ir.kernel import LANE, LANES, Barrier, Declare, Expr, For, If, Stmt, Store
 from ..passes.group import Group, fold_spec, phases
 from .emit import Emitter, Registered, access_cost
@@ -166,6 +166,7 @@ class _Nest:
         if threads > 1:
             j = j * threads + Index.of(K.thread(threads))
             guard = K.inside(j, 0, steps)
+            j = bounded(j, steps)
         if wide:
             j = j * LANES + Index.of(LANE)
         body = tuple(make(j))

@@ -30,6 +30,7 @@ class FusionLimits:
     min_chain_rows: int = 16
     max_eqns: int = 120
     max_depth: int = 48
+    max_chain_inner: int = 1 << 14  # three loops over a row stay below the limit of lower/trips
 
 
 def fuse(
@@ -204,7 +205,9 @@ class _Fusion:
         if not merged.folds or merged.spec is None:
             return True
         wide = any(not merged.is_row_output(v) for v in merged.outputs)
-        return not wide or merged.rows >= self.limits.min_chain_rows or merged.inner <= 64
+        enough = merged.rows >= self.limits.min_chain_rows
+        fits = merged.inner <= self.limits.max_chain_inner
+        return not wide or (enough and fits) or merged.inner <= 64
 
     def _compatible(self, a: Group, b: Group) -> bool:
         if b.root is not None:

@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 
 from tests.lower.running import TARGETS, agree, check, compiled, opened, read_outputs, words
+from tests.passes.test_fuse import SOFTMAX
 from texelate.compiler.driver import Compiled
+from texelate.compiler.errors import LimitError
+from texelate.compiler.ir.dtypes import float32
 from texelate.compiler.ir.evaluate import evaluate_numpy
 from texelate.compiler.ir.graph import Graph
+from texelate.compiler.ir.index import Loop
+from texelate.compiler.ir.kernel import Assign, For, const
 from texelate.compiler.ir.text import parse_graph
+from texelate.compiler.lower.trips import MAX_TRIPS, limit_trips, trips
 
 RNG = np.random.default_rng(3)
 Array = np.ndarray[Any, Any]
@@ -213,3 +219,70 @@ def test_two_hundred_outputs() -> None:
     graph = parse_graph(f"graph f(a: f32[64]) {{ {' '.join(lines)} return {names} }}")
     program = check(graph, normal(graph), "gpu")
     assert all(len(d.buffers) <= 8 for d in program.program.dispatches)
+
+
+# --- long loops ----------------------------------------------------------------------------------
+# llvmpipe silently ends all loops of an invocation after 65535 iterations.
+
+LONG = {
+    "dot": """f(a: f32[300007], b: f32[300007]) {
+      y: f32[] = dot_general(a, b) {batch=((),()), contract=((0),(0))}
+      return y }""",
+    "matmul": """f(a: f32[2,300007], b: f32[300007,3]) {
+      y: f32[2,3] = dot_general(a, b) {batch=((),()), contract=((1),(0))}
+      return y }""",
+    "sum of a prime number": """f(a: f32[300007]) {
+      y: f32[] = reduce(a) {axes=(0), monoid="sum"}
+      return y }""",
+    "columns": """f(a: f32[300007,2]) {
+      y: f32[2] = reduce(a) {axes=(0), monoid="sum"}
+      z: f32[2] = reduce(a) {axes=(0), monoid="max"}
+      return y, z }""",
+    "axes apart": """f(a: f32[50001,2,3]) {
+      y: f32[2] = reduce(a) {axes=(0,2), monoid="sum"}
+      return y }""",
+    "positions": """f(a: f32[300007], b: f32[100003,3]) {
+      y: i32[] = argmax(a) {axis=0}
+      z: i32[3] = argmin(b) {axis=0}
+      return y, z }""",
+    "one window": """f(x: f32[1,300,300,2]) {
+      y: f32[1,1,1,2] = reduce_window(x)
+        {monoid="sum", window=(1,300,300,1), strides=(1,1,1,1), padding=((0,0),(0,0),(0,0),(0,0)),
+         dilation=(1,1,1,1)}
+      return y }""",
+    "row chain": """f(x: f32[17,70001]) {
+      m: f32[17] = reduce(x) {axes=(1), monoid="max"}
+      b: f32[17,70001] = broadcast_in_dim(m) {dims=(0), shape=(17,70001)}
+      s: f32[17,70001] = sub(x, b)
+      t: f32[17] = reduce(s) {axes=(1), monoid="sum"}
+      return s, t }""",
+}
+
+
+@both
+@pytest.mark.parametrize("name", LONG)
+def test_long_loops_run_to_their_end(name: str, target: str) -> None:
+    graph = parse_graph("graph " + LONG[name])
+    arrays = [RNG.random(a.shape).astype(np.float32) for a in graph.in_avals]
+    check(graph, arrays, target, 1e-4)
+
+
+def test_loops_within_the_limit_are_left_alone() -> None:
+    short, long = (For(Loop("j", n), (Assign("x", const(1, float32)),)) for n in (65535, 65536))
+    assert limit_trips((short,)) == (short,)
+    (limited,) = limit_trips((long,))
+    assert trips([limited]) == 32768
+    nest = For(Loop("i", 1000), (For(Loop("j", 1000), ()),))
+    assert trips(limit_trips((nest,))) <= MAX_TRIPS
+    with pytest.raises(LimitError, match="loop iterations"):
+        limit_trips((For(Loop("i", 10**9), ()),))
+
+
+@both
+@pytest.mark.parametrize("columns", [257, 300, 4096, 4099])
+def test_row_chains_of_a_workgroup(columns: int, target: str) -> None:
+    """Rows that the invocations of a workgroup do not share out evenly."""
+    text = SOFTMAX.replace("32", str(columns)).replace(f"f{columns}", "f32")
+    graph = parse_graph(text)
+    assert graph.in_avals[0].shape == (64, columns)
+    check(graph, normal(graph), target)
