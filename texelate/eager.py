@@ -26,7 +26,7 @@ from .compiler.ir.core import Operand, Trace, Tracer, Value
 from .compiler.ir.dtypes import float32
 from .compiler.ir.graph import Eqn, Graph, Literal, Var
 from .compiler.ir.primitive import Primitive
-from .compiler.ir.prims import structural
+from .compiler.ir.prims import elementwise, structural
 from .compiler.knobs import knobs
 from .compiler.source import Source
 from .compiler.trace.signature import aval_key
@@ -240,15 +240,20 @@ class _Form:
         return Graph(tuple(inputs), tuple(eqns), tuple(made[k] for k in outputs), "eager")
 
     def _unpack(self, packed: Var, eqns: list[Eqn]) -> dict[Any, Var]:
+        """Each constant as a scalar, weak where it was: element ``slot`` of the vector."""
+        dtype = packed.aval.dtype
         used = {r for _, refs, _ in self.rows for r in refs if isinstance(r, tuple)}
         out: dict[Any, Var] = {}
-        for ref in sorted(r for r in used if isinstance(r[0], int)):
-            slot = ref[0]
+        for slot, weak in sorted(r for r in used if isinstance(r[0], int)):
+            part, scalar = Var(Aval((1,), dtype)), Var(Aval((), dtype))
             take = {"start": (slot,), "limit": (slot + 1,), "stride": (1,)}
-            part = Var(Aval((1,), packed.aval.dtype))
-            out[ref] = Var(Aval((), packed.aval.dtype))
             eqns.append(Eqn(structural.slice_, (packed,), take, (part,)))
-            eqns.append(Eqn(structural.reshape, (part,), {"shape": ()}, (out[ref],)))
+            eqns.append(Eqn(structural.reshape, (part,), {"shape": ()}, (scalar,)))
+            if weak:
+                strong, scalar = scalar, Var(Aval((), dtype, weak=True))
+                to_weak = {"dtype": dtype, "weak": True}
+                eqns.append(Eqn(elementwise.convert, (strong,), to_weak, (scalar,)))
+            out[slot, weak] = scalar
         return out
 
 
