@@ -110,8 +110,11 @@ class Generator:
 
     def step(self) -> None:
         x = self.choices.pick(self.values[-3:] if self.choices.chance(70) else self.values)
+        made = len(self.trace.eqns)
         new = self.choices.pick(OPERATIONS)(self, x)
-        if new is not None and new.value.size <= MAX_SIZE:
+        if any(e.out.aval.size > MAX_SIZE for e in self.trace.eqns[made:]):
+            del self.trace.eqns[made:]
+        elif new is not None:
             self.values.append(new)
 
 

@@ -15,6 +15,7 @@ from texelate.compiler.ir.aval import Aval
 from texelate.compiler.ir.core import GraphTrace
 from texelate.compiler.ir.evaluate import evaluate_numpy
 from texelate.compiler.ir.graph import Graph
+from texelate.compiler.program import Signature
 from texelate.compiler.target import Target
 from texelate.runtime import Device, DeviceBuffer, open_device
 
@@ -56,12 +57,14 @@ def run(program: Compiled, arrays: Sequence[Array]) -> list[Array]:
 
 def read_outputs(program: Compiled, outs: Sequence[DeviceBuffer]) -> list[Array]:
     """The arrays in the buffers that a run returned."""
-    device, results = opened(), []
-    for buffer, sig in zip(outs, program.program.outputs, strict=True):
-        flat = device.read(buffer, np.dtype(WORDS[sig.dtype]), int(np.prod(sig.shape)))
-        array = flat.reshape(sig.shape)
-        results.append(array.astype(bool) if sig.dtype == "bool" else array)
-    return results
+    return [read_array(o, s) for o, s in zip(outs, program.program.outputs, strict=True)]
+
+
+def read_array(buffer: DeviceBuffer, sig: Signature) -> Array:
+    """The array that ``buffer`` holds, of the shape and dtype of ``sig``."""
+    flat = opened().read(buffer, np.dtype(WORDS[sig.dtype]), int(np.prod(sig.shape)))
+    array = flat.reshape(sig.shape)
+    return array.astype(bool) if sig.dtype == "bool" else array
 
 
 def words(a: Array) -> Array:
