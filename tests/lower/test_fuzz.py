@@ -22,7 +22,7 @@ from texelate.compiler.ir.graph import Graph
 from texelate.compiler.target import Target
 
 Array = np.ndarray[Any, Any]
-EXAMPLES = 12
+EXAMPLES = 25
 LIMITS: Mapping[str, Mapping[str, int]] = {
     "ordinary": {},
     "few bindings": {"max_storage_buffers": 4},
