@@ -25,7 +25,7 @@ from .compiler.ir.aval import Aval
 from .compiler.ir.core import Operand, Trace, Tracer, Value
 from .compiler.ir.dtypes import float32
 from .compiler.ir.graph import Eqn, Graph, Literal, Var
-from .compiler.ir.primitive import Primitive
+from .compiler.ir.primitive import Primitive, Several
 from .compiler.ir.prims import elementwise, structural
 from .compiler.knobs import knobs
 from .compiler.source import Source
@@ -111,10 +111,14 @@ class EagerTrace(Trace):
         self._known: weakref.WeakValueDictionary[Any, Node] = weakref.WeakValueDictionary()
         self._recent: dict[str, list[weakref.ref[Node]]] = {}
 
-    def process(self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]) -> Value:
+    def process(
+        self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]
+    ) -> tuple[Value, ...]:
         backend = backends.current()
         inputs = tuple([self._input(a, backend) for a in args])
         fixed = tuple(sorted(params.items()))
+        if isinstance(prim, Several):
+            return tuple(map(self._wrap, _run_several(prim, inputs, fixed, backend)))
         parts = [(a, a.aval.weak) if isinstance(a, Literal) else a.uid for a in inputs]
         key = (prim.name, backend.name, fixed, *parts)
         node = self._known.get(key)
@@ -122,8 +126,7 @@ class EagerTrace(Trace):
             aval = prim.abstract(*[a.aval for a in inputs], **params)
             node = self._known[key] = Node(aval, backend, prim, inputs, fixed, core.here())
             self._remember(node, backend)
-        value: Value = self._wrap(node)
-        return value
+        return (self._wrap(node),)
 
     def _input(self, x: Operand, backend: Backend) -> Node | Literal:
         if isinstance(x, Literal):
@@ -284,14 +287,38 @@ def _run(order: list[Node], wanted: frozenset[int]) -> None:
         order[k].settle(stored)
 
 
+def _run_several(
+    prim: Primitive, inputs: tuple[Node | Literal, ...], params: tuple[Param, ...], backend: Backend
+) -> list[Node]:
+    """An operation with several results (a loop, a branch) runs when it is called."""
+    atoms = [x if isinstance(x, Literal) else Var(x.aval) for x in inputs]
+    avals = prim.avals(*(a.aval for a in atoms), **dict(params))
+    nodes = [x for x in inputs if isinstance(x, Node)]
+    row = tuple((x, x.aval.weak) if isinstance(x, Literal) else aval_key(x.aval) for x in inputs)
+    key = (backend.name, id(prim), params, row, knobs.fingerprint())
+    with lock:
+        program = _programs.get(key)
+        if program is None:
+            outs = tuple(map(Var, avals))
+            eqn = Eqn(prim, tuple(atoms), dict(params), outs, core.here())
+            graph = Graph(tuple(a for a in atoms if isinstance(a, Var)), (eqn,), outs, prim.name)
+            program = _keep(key, backend.compile(graph, ()))
+        results = program([n.on(backend) for n in nodes], (False,) * len(nodes))
+    return [Node.of_stored(x, aval, backend) for x, aval in zip(results, avals, strict=True)]
+
+
 def _program(form: _Form, order: list[Node], outputs: list[int], backend: Backend) -> Executable:
     key = (backend.name, form.key(), tuple(outputs), knobs.fingerprint())
     program = _programs.get(key)
     if program is None:
-        program = backend.compile(form.graph(order, outputs), ())
-        while len(_programs) >= PROGRAMS_KEPT:
-            del _programs[next(iter(_programs))]
-        _programs[key] = program
+        program = _keep(key, backend.compile(form.graph(order, outputs), ()))
+    return program
+
+
+def _keep(key: Any, program: Executable) -> Executable:
+    while len(_programs) >= PROGRAMS_KEPT:
+        del _programs[next(iter(_programs))]
+    _programs[key] = program
     return program
 
 

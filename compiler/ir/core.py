@@ -49,7 +49,10 @@ Operand = Value | Literal
 class Trace:
     """What to do with an operation: record it, or (the eager root) put it on an array."""
 
-    def process(self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]) -> Value:
+    def process(
+        self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]
+    ) -> tuple[Value, ...]:
+        """The results of the operation."""
         raise NotImplementedError
 
 
@@ -121,12 +124,13 @@ class GraphTrace(Trace):
             known = self._captured[id(value)] = self.tracer(self, var)
         return known
 
-    def process(self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]) -> Value:
+    def process(
+        self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]
+    ) -> tuple[Value, ...]:
         atoms = tuple(self.lift(a).atom for a in args)
-        aval = prim.abstract(*(a.aval for a in atoms), **params)
-        out = Var(aval)
-        self.eqns.append(Eqn(prim, atoms, params, (out,), here()))
-        return self.tracer(self, out)
+        outs = tuple(map(Var, prim.avals(*(a.aval for a in atoms), **params)))
+        self.eqns.append(Eqn(prim, atoms, params, outs, here()))
+        return tuple(self.tracer(self, out) for out in outs)
 
     def finish(self, outputs: Sequence[Operand]) -> Graph:
         """The recorded graph; its inputs are the declared ones followed by the captured ones."""
@@ -200,10 +204,18 @@ def suspended(trace: Trace) -> Iterator[None]:
 
 
 def bind(prim: Primitive, *args: Operand | bool | int | float, **params: Any) -> Value:
-    """Applies ``prim`` in the current trace.
+    """Applies ``prim``, which has one result, in the current trace.
 
     A Python scalar becomes a literal with the dtype of the first operand that has one.
     """
+    (out,) = bind_all(prim, *args, **params)
+    return out
+
+
+def bind_all(
+    prim: Primitive, *args: Operand | bool | int | float, **params: Any
+) -> tuple[Value, ...]:
+    """All results of ``prim``, applied in the current trace; scalars as in ``bind``."""
     if any(isinstance(a, (bool, int, float)) for a in args):
         like = next(a.aval.dtype for a in args if isinstance(a, (Value, Literal)))
         args = tuple(Literal(a, like) if isinstance(a, (bool, int, float)) else a for a in args)
@@ -224,5 +236,5 @@ def evaluate(graph: Graph, args: Sequence[Operand]) -> list[Operand]:
 
     for eqn in graph.eqns:
         with at_source(eqn.source):
-            env[eqn.out] = bind(eqn.prim, *map(get, eqn.inputs), **eqn.params)
+            env.update(zip(eqn.outs, bind_all(eqn.prim, *map(get, eqn.inputs), **eqn.params)))
     return [get(a) for a in graph.outputs]

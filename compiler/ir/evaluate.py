@@ -32,22 +32,24 @@ def evaluate_numpy(graph: Graph, arrays: Sequence[Array]) -> list[Array]:
     dies = _last_uses(graph)
     with np.errstate(all="ignore"):
         for eqn in graph.eqns:
-            env[eqn.out] = _apply(eqn, map(get, eqn.inputs))
+            env.update(zip(eqn.outs, _apply(eqn, map(get, eqn.inputs)), strict=True))
             for var in dies.get(eqn, ()):
                 del env[var]
     return _owned([get(a) for a in graph.outputs], arrays)
 
 
-def _apply(eqn: Eqn, args: Iterable[Array]) -> Array:
-    aval = eqn.out.aval
-    result = np.asarray(eqn.prim.reference(*args, **eqn.params), aval.dtype.numpy)
-    if result.shape != aval.shape:
-        raise VerifyError(
-            f"the reference rule of {eqn.prim.name} gave shape {result.shape}, "
-            f"its abstract rule {aval.shape}",
-            why="the two rules of the primitive disagree",
-        )
-    return result
+def _apply(eqn: Eqn, args: Iterable[Array]) -> list[Array]:
+    made = eqn.prim.results(*args, **eqn.params)
+    dtypes = [out.aval.dtype.numpy for out in eqn.outs]
+    results = [np.asarray(x, dtype) for x, dtype in zip(made, dtypes, strict=True)]
+    for result, out in zip(results, eqn.outs):
+        if result.shape != out.aval.shape:
+            raise VerifyError(
+                f"the reference rule of {eqn.prim.name} gave shape {result.shape}, "
+                f"its abstract rule {out.aval.shape}",
+                why="the two rules of the primitive disagree",
+            )
+    return results
 
 
 def _last_uses(graph: Graph) -> dict[Eqn, list[Var]]:

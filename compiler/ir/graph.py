@@ -135,6 +135,15 @@ class Graph:
         return print_graph(self)
 
 
+def graphs_in(params: Iterable[Any]) -> Iterator[Graph]:
+    """The sub-graphs among parameters, those in tuples too."""
+    for value in params:
+        if isinstance(value, Graph):
+            yield value
+        elif isinstance(value, tuple):
+            yield from graphs_in(value)
+
+
 def vars_of(atoms: Iterable[Atom]) -> Iterator[Var]:
     """The variables among ``atoms``."""
     return (a for a in atoms if isinstance(a, Var))

@@ -116,8 +116,21 @@ class _Reader:
             name, value = param.children
             if name in params:
                 raise self.error(name, f"parameter {str(name)!r} is given twice")
-            params[str(name)] = _value(value)
+            params[str(name)] = self.value(value)
         return params
+
+    def value(self, tree: Any) -> Any:
+        """A parameter's value."""
+        if tree.data == "tuple":
+            return tuple(map(self.value, _present(tree)))
+        if tree.data == "graph":
+            return _Reader(self.text).graph(tree)
+        token = str(tree.children[0])
+        if tree.data == "number":
+            return int(token, 0) if token.lstrip("-").isdigit() else float(token)
+        if tree.data == "dtype":
+            return BY_SHORT[token]
+        return json.loads(token) if tree.data != "none" else None
 
     def error(self, at: Token, what: str, why: str = "", fix: str = "") -> ParseError:
         return _located(self.text, at.line or 1, at.column or 1, what, why, fix)
@@ -145,18 +158,6 @@ def _literal_value(text: str, dtype: DType) -> Any:
         return value if np.isfinite(value) or "n" in text else None
     info = np.iinfo(dtype.numpy)
     return int(text) if text.lstrip("-").isdigit() and info.min <= int(text) <= info.max else None
-
-
-def _value(tree: Any) -> Any:
-    """A parameter's value."""
-    if tree.data == "tuple":
-        return tuple(map(_value, _present(tree)))
-    token = str(tree.children[0])
-    if tree.data == "number":
-        return int(token, 0) if token.lstrip("-").isdigit() else float(token)
-    if tree.data == "dtype":
-        return BY_SHORT[token]
-    return json.loads(token) if tree.data != "none" else None
 
 
 # --- errors --------------------------------------------------------------------------------------

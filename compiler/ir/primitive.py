@@ -10,7 +10,8 @@ rule           signature                                          caller
 ``jvp``        ``(primals, tangents, out, **params) -> tangent``  transforms.jvp
 ``transpose``  ``(ct, operands, **params) -> cotangents``         transforms.transpose
 ``batch``      ``(args, batched, size, **params) -> value``       transforms.vmap
-``lower``      ``Map``, ``Fold`` or ``Contract``                  lower/
+``lower``      ``Map``, ``Fold``, ``Contract``, ``Scan``,         lower/
+               ``Host``, or ``Expand``                            passes/expand.py
 =============  =================================================  ==================
 
 * ``reference`` gives the result's dtype.
@@ -24,6 +25,11 @@ rule           signature                                          caller
 
 Rules are written with primitives called as functions: inside a transform they record into its
 graph.
+
+A primitive with several results is a ``Several``. Its rules give tuples, one entry a result:
+``abstract``, ``reference`` and ``batch`` as above; ``jvp(primals, tangents, **params) -> (results,
+tangents)`` computes the results too, since both may come out of one loop; ``transpose`` gets a
+cotangent for each result, ``None`` where it is zero. It is bound by ``core.bind_all``.
 """
 
 from __future__ import annotations
@@ -111,6 +117,37 @@ class Contract:
     spec: Callable[[Eqn], ContractSpec]
 
 
+@dataclass(frozen=True)
+class Host:
+    """Computed by ``reference`` on the host, between programs: such a graph cannot be exported."""
+
+
+@dataclass(frozen=True)
+class ScanSpec:
+    """Along ``axis`` of the operand, each element becomes the fold of those up to it."""
+
+    monoid: str  # sum prod max min
+    axis: int
+    reverse: bool
+
+
+@dataclass(frozen=True)
+class Scan:
+    spec: Callable[[Eqn], ScanSpec]
+
+
+@dataclass(frozen=True)
+class Expand:
+    """Lowered by writing it with other primitives: ``body(*operands, **params)`` binds them."""
+
+    body: Callable[..., Value]
+
+
+@dataclass(frozen=True)
+class Control:
+    """Runs sub-graphs: becomes steps of the Program (``compiler/assembly.py``), not a kernel."""
+
+
 @dataclass(frozen=True, slots=True)
 class Linear:
     """Stands for a linear operand in a transpose rule: only its aval is known."""
@@ -123,10 +160,10 @@ class Primitive:
     """One operation and its rules. Calling it binds it in the current trace."""
 
     name: str
-    abstract: Callable[..., Aval]
-    reference: Callable[..., np.ndarray[Any, Any]]
-    batch: Callable[..., Value]
-    lower: Map | Fold | Contract
+    abstract: Callable[..., Any]
+    reference: Callable[..., Any]
+    batch: Callable[..., Any]
+    lower: Map | Fold | Contract | Host | Control
     jvp: Callable[..., Any] | None = None
     transpose: Callable[..., Sequence[Any]] | None = None
     no_jvp: str = ""
@@ -142,11 +179,32 @@ class Primitive:
 
         return bind(self, *args, **params)
 
+    def avals(self, *avals: Aval, **params: Any) -> tuple[Aval, ...]:
+        """The aval of each result. Raises what ``abstract`` raises."""
+        return (self.abstract(*avals, **params),)
+
+    def results(self, *arrays: np.ndarray[Any, Any], **params: Any) -> tuple[Any, ...]:
+        """Each result, by the reference rule."""
+        return (self.reference(*arrays, **params),)
+
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (lookup, (self.name,))
+
+
+class Several(Primitive):
+    """A primitive with several results; see the module's docstring for its rules."""
+
+    def __call__(self, *args: Any, **params: Any) -> Value:
+        raise TypeError(f"{self.name} has several results: use bind_all")
+
+    def avals(self, *avals: Aval, **params: Any) -> tuple[Aval, ...]:
+        return tuple(self.abstract(*avals, **params))
+
+    def results(self, *arrays: np.ndarray[Any, Any], **params: Any) -> tuple[Any, ...]:
+        return tuple(self.reference(*arrays, **params))
 
 
 REGISTRY: dict[str, Primitive] = {}

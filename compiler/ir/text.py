@@ -9,9 +9,10 @@
     }
 
 Names follow the order of definition (a … z, aa …), parameters are sorted, ``~`` marks a weak type,
-and ``(1)`` is a tuple of one. A string after an input is its name in the user's words. A literal
-carries its dtype; one that no decimal denotes (a NaN with a payload) is written as its 32 bits in
-hexadecimal. The grammar is ``grammar.lark``; reading it is ``parse.py``.
+and ``(1)`` is a tuple of one. A parameter that is a graph is printed in place; its names are its
+own. A string after an input is its name in the user's words. A literal carries its dtype; one that
+no decimal denotes (a NaN with a payload) is written as its 32 bits in hexadecimal. The grammar is
+``grammar.lark``; reading it is ``parse.py``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +30,7 @@ from .dtypes import BY_SHORT, DType
 from .graph import Atom, Eqn, Graph, Literal, Var
 from .parse import parse_graph
 
-__all__ = ["Names", "parse_graph", "print_eqn", "print_graph", "print_literal", "same"]
+__all__ = ["Names", "interned", "parse_graph", "print_eqn", "print_graph", "print_literal", "same"]
 
 _RESERVED = {"graph", "return", "true", "false", "none", "inf", "nan", *BY_SHORT}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -78,7 +80,7 @@ def print_graph(graph: Graph, *, sources: bool = False) -> str:
 
 
 def print_eqn(eqn: Eqn, names: Names) -> str:
-    """One equation on one line."""
+    """One equation, on one line when no parameter is a graph."""
     outs = ", ".join(_declaration(v, names) for v in eqn.outs)
     args = ", ".join(_atom(a, names) for a in eqn.inputs)
     params = ", ".join(f"{k}={_param(v)}" for k, v in sorted(eqn.params.items()))
@@ -117,6 +119,8 @@ def _param(value: Any) -> str:
         return json.dumps(value)
     if isinstance(value, tuple):
         return f"({','.join(map(_param, value))})"
+    if isinstance(value, Graph):
+        return print_graph(value).replace("\n", "\n    ")
     return repr(value)
 
 
@@ -138,9 +142,30 @@ def same(a: Graph, b: Graph) -> bool:
         )
 
     for e, f in zip(a.eqns, b.eqns):
-        if e.prim is not f.prim or e.params != f.params or not alike(e.inputs, f.inputs):
+        if e.prim is not f.prim or not alike(e.inputs, f.inputs):
+            return False
+        if not _same_value(tuple(sorted(e.params.items())), tuple(sorted(f.params.items()))):
             return False
         to.update(zip(e.outs, f.outs))
         if not alike(e.outs, f.outs):
             return False
     return alike(a.outputs, b.outputs)
+
+
+def _same_value(x: Any, y: Any) -> bool:
+    """Whether two parameters are equal, graphs by what they compute."""
+    if isinstance(x, Graph) and isinstance(y, Graph):
+        return same(x, y)
+    if isinstance(x, tuple) and isinstance(y, tuple):
+        return len(x) == len(y) and all(map(_same_value, x, y))
+    return bool(x == y)
+
+
+_interned: weakref.WeakValueDictionary[str, Graph] = weakref.WeakValueDictionary()
+
+
+def interned(graph: Graph) -> Graph:
+    """The one graph with this text. Graphs in parameters hash by identity: equal ones are made one
+    so that what is cached by parameters (eager programs, common subexpressions) is found again.
+    """
+    return _interned.setdefault(print_graph(graph), graph)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import TexelateError, VerifyError
-from .graph import Atom, Eqn, Graph, Literal, Var, vars_of
+from .graph import Atom, Eqn, Graph, Literal, Var, graphs_in, vars_of
 from .primitive import REGISTRY
 
 
@@ -62,16 +62,20 @@ def check_eqn(eqn: Eqn) -> None:
         except TypeError as e:
             raise VerifyError(f"{name}: parameter {key}={value!r} is not hashable") from e
     try:
-        aval = eqn.prim.abstract(*(a.aval for a in eqn.inputs), **eqn.params)
+        avals = eqn.prim.avals(*(a.aval for a in eqn.inputs), **eqn.params)
     except TexelateError as e:
         raise VerifyError(f"{name} does not accept these operands", why=e.what) from e
     except (TypeError, ValueError, IndexError) as e:
         why = str(e).rpartition("() ")[2]  # without the name of the rule's Python function
         raise VerifyError(f"{name} does not accept these parameters", why=why) from e
-    if len(eqn.outs) != 1:
-        raise VerifyError(f"{name} has one result, {len(eqn.outs)} are declared")
-    if eqn.out.aval != aval:
-        raise VerifyError(f"the result is declared {eqn.out.aval}, but {name} gives {aval}")
+    if len(eqn.outs) != len(avals):
+        has = "one result" if len(avals) == 1 else f"{len(avals)} results"
+        raise VerifyError(f"{name} has {has}, {len(eqn.outs)} are declared")
+    for out, aval in zip(eqn.outs, avals):
+        if out.aval != aval:
+            raise VerifyError(f"the result is declared {out.aval}, but {name} gives {aval}")
+    for graph in graphs_in(eqn.params.values()):
+        verify(graph)
 
 
 def _check_literals(atoms: Iterable[Atom]) -> None:

@@ -56,11 +56,13 @@ class Tape(_Recording):
         self._known[tracer.atom] = primal
         return tracer
 
-    def process(self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]) -> Value:
-        out = super().process(prim, args, params)
+    def process(
+        self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]
+    ) -> tuple[Value, ...]:
+        outs = super().process(prim, args, params)
         eqn = self.eqns[-1]
-        self._made[eqn.out] = eqn
-        return out
+        self._made.update((v, eqn) for v in eqn.outs)
+        return outs
 
     def outer(self, atom: Atom) -> Operand:
         """The value of ``atom`` at the level outside this trace."""
@@ -78,18 +80,18 @@ class Tape(_Recording):
             stack.pop()
             if var not in self._known:
                 assert eqn is not None
-                self._known[var] = self._compute(eqn)
+                self._known.update(zip(eqn.outs, self._compute(eqn), strict=True))
         return self._known[atom]
 
     def _missing(self, eqn: Eqn) -> list[Var]:
         return [v for v in eqn.inputs if isinstance(v, Var) and v not in self._known]
 
-    def _compute(self, eqn: Eqn) -> Value:
+    def _compute(self, eqn: Eqn) -> tuple[Value, ...]:
         args = [self._known[a] if isinstance(a, Var) else a for a in eqn.inputs]
         if not self.open:
-            return core.bind(eqn.prim, *args, **eqn.params)
+            return core.bind_all(eqn.prim, *args, **eqn.params)
         with core.suspended(self):
-            return core.bind(eqn.prim, *args, **eqn.params)
+            return core.bind_all(eqn.prim, *args, **eqn.params)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ integer, of a constant, or of an input that is not differentiated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..errors import GradientError
-from ..ir.core import GraphTrace, Operand, Value, at_source, bind
+from ..ir.core import GraphTrace, Operand, Value, at_source, bind, bind_all
 from ..ir.graph import Atom, Eqn, Graph, Var
+from ..ir.primitive import Several
 from ..ir.prims.structural import zeros
 
 Tangent = Operand | None
@@ -59,18 +61,31 @@ def jvp_evaluate(
 
     for eqn in graph.eqns:
         with at_source(eqn.source):
-            inputs = [value(a) for a in eqn.inputs]
-            out = bind(eqn.prim, *inputs, **eqn.params)
-            values[eqn.out] = out
-            rates[eqn.out] = _tangent(eqn, inputs, [rate(a) for a in eqn.inputs], out)
+            inputs, moved = [value(a) for a in eqn.inputs], [rate(a) for a in eqn.inputs]
+            several = isinstance(eqn.prim, Several)
+            outs, out_rates = (_apply_several if several else _apply)(eqn, inputs, moved)
+            values.update(zip(eqn.outs, outs, strict=True))
+            rates.update(zip(eqn.outs, out_rates, strict=True))
     return [value(a) for a in graph.outputs], [rate(a) for a in graph.outputs]
 
 
-def _tangent(
-    eqn: Eqn, primals: Sequence[Operand], tangents: Sequence[Tangent], out: Value
-) -> Tangent:
-    if not is_float(out) or all(t is None for t in tangents):
-        return None
+def _apply(
+    eqn: Eqn, primals: Sequence[Operand], tangents: Sequence[Tangent]
+) -> tuple[Sequence[Operand], Sequence[Tangent]]:
+    out = bind(eqn.prim, *primals, **eqn.params)
+    return (out,), (_tangent(eqn, primals, tangents, out),)
+
+
+def _apply_several(
+    eqn: Eqn, primals: Sequence[Operand], tangents: Sequence[Tangent]
+) -> tuple[Sequence[Operand], Sequence[Tangent]]:
+    if all(t is None for t in tangents):
+        return bind_all(eqn.prim, *primals, **eqn.params), (None,) * len(eqn.outs)
+    outs, rates = _rule(eqn)(primals, tangents, **eqn.params)
+    return outs, rates
+
+
+def _rule(eqn: Eqn) -> Callable[..., Any]:
     if eqn.prim.jvp is None:
         raise GradientError(
             f"{eqn.prim.name} has no derivative: {_signature(eqn)}",
@@ -78,14 +93,23 @@ def _tangent(
             fix="stop the gradient before it with stop_gradient",
             where=eqn.source,
         )
-    tangent: Tangent = eqn.prim.jvp(primals, tangents, out, **eqn.params)
+    return eqn.prim.jvp
+
+
+def _tangent(
+    eqn: Eqn, primals: Sequence[Operand], tangents: Sequence[Tangent], out: Value
+) -> Tangent:
+    if not is_float(out) or all(t is None for t in tangents):
+        return None
+    tangent: Tangent = _rule(eqn)(primals, tangents, out, **eqn.params)
     if tangent is not None and tangent.aval.shape != out.aval.shape:
         raise AssertionError(f"the jvp rule of {eqn.prim.name} gave {tangent.aval} for {out.aval}")
     return tangent
 
 
 def _signature(eqn: Eqn) -> str:
-    return f"({', '.join(str(a.aval) for a in eqn.inputs)}) -> {eqn.out.aval}"
+    inputs, outs = (", ".join(str(a.aval) for a in atoms) for atoms in (eqn.inputs, eqn.outs))
+    return f"({inputs}) -> {outs}"
 
 
 def is_float(x: Operand | Atom) -> bool:

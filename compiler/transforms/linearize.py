@@ -37,7 +37,7 @@ def split(graph: Graph, jvp: Graph) -> tuple[Graph, Graph, int]:
     primals, tangents = jvp.inputs[:n_in], jvp.inputs[n_in:]
     known, linear = _by_dependence(jvp, tangents)
     linear = [*_constants_of(known, linear, jvp.outputs[n_out:]), *linear]
-    defined = {*tangents, *(e.out for e in linear)}
+    defined = {*tangents, *(v for e in linear for v in e.outs)}
     reads = [a for e in linear for a in e.inputs] + list(jvp.outputs[n_out:])
     residuals = tuple(dict.fromkeys(v for v in vars_of(reads) if v not in defined))
     assert len(jvp.outputs) - n_out == sum(map(is_float, graph.outputs))
@@ -67,7 +67,7 @@ def _constants_of(
     makers: dict[Var, Eqn] = {}
     for eqn in known:
         if all(v in makers for v in vars_of(eqn.inputs)):
-            makers[eqn.out] = eqn
+            makers.update((v, eqn) for v in eqn.outs)
     needed: dict[Eqn, None] = {}
     pending = [v for e in linear for v in vars_of(e.inputs)]
     pending += [v for v in outputs if isinstance(v, Var)]

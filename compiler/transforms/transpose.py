@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import GradientError
-from ..ir.core import GraphTrace, Operand, at_source, bind, evaluate
+from ..ir.core import GraphTrace, Operand, at_source, bind_all, evaluate
 from ..ir.graph import Atom, Eqn, Graph, Var, vars_of
-from ..ir.primitive import Linear
+from ..ir.primitive import Linear, Several
 from ..ir.prims.elementwise import add
 from ..ir.prims.structural import zeros
 from .jvp import is_float
@@ -55,10 +55,10 @@ def transpose_evaluate(
     for atom, ct in zip(linear.outputs, cotangents, strict=True):
         accumulate(atom, ct)
     for eqn in reversed(backward):
-        if eqn.out in sums:
-            ct = sums.pop(eqn.out)
+        if any(v in sums for v in eqn.outs):
+            cts = [sums.pop(v, None) for v in eqn.outs]
             with at_source(eqn.source):
-                for atom, part in zip(eqn.inputs, _cotangents(eqn, ct, values), strict=True):
+                for atom, part in zip(eqn.inputs, _cotangents(eqn, cts, values), strict=True):
                     accumulate(atom, part)
     return [sums[v] if v in sums else zeros(v.aval) for v in unknown]
 
@@ -68,16 +68,18 @@ def _evaluate_known(graph: Graph, values: dict[Var, Operand], linear: set[Var]) 
     rest = []
     for eqn in graph.eqns:
         if any(v in linear for v in vars_of(eqn.inputs)):
-            linear.add(eqn.out)
+            linear.update(eqn.outs)
             rest.append(eqn)
             continue
         args = [values[a] if isinstance(a, Var) else a for a in eqn.inputs]
         with at_source(eqn.source):
-            values[eqn.out] = bind(eqn.prim, *args, **eqn.params)
+            values.update(zip(eqn.outs, bind_all(eqn.prim, *args, **eqn.params), strict=True))
     return rest
 
 
-def _cotangents(eqn: Eqn, ct: Operand, values: dict[Var, Operand]) -> Sequence[Operand | None]:
+def _cotangents(
+    eqn: Eqn, cts: Sequence[Operand | None], values: dict[Var, Operand]
+) -> Sequence[Operand | None]:
     if eqn.prim.transpose is None:
         raise GradientError(
             f"{eqn.prim.name} cannot be differentiated backwards",
@@ -89,4 +91,5 @@ def _cotangents(eqn: Eqn, ct: Operand, values: dict[Var, Operand]) -> Sequence[O
         (values[a] if a in values else Linear(a.aval)) if isinstance(a, Var) else a
         for a in eqn.inputs
     ]
+    ct = cts if isinstance(eqn.prim, Several) else cts[0]
     return eqn.prim.transpose(ct, operands, **eqn.params)

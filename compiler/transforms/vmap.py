@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import ShapeError
-from ..ir.core import GraphTrace, Operand, at_source, bind
+from ..ir.core import GraphTrace, Operand, at_source, bind_all
 from ..ir.graph import Atom, Graph, Var
+from ..ir.primitive import Several
 from ..ir.prims.common import with_batch
 
 
@@ -36,6 +37,16 @@ def vmap_evaluate(
     graph: Graph, args: Sequence[Operand], batched: Sequence[bool], size: int
 ) -> list[Operand]:
     """Binds ``graph`` over a batch in the current trace; every result has the batch as axis 0."""
+    outs, marks = vmap_partly(graph, args, batched, size)
+    return [with_batch(out, mark, size) for out, mark in zip(outs, marks, strict=True)]
+
+
+def vmap_partly(
+    graph: Graph, args: Sequence[Operand], batched: Sequence[bool], size: int
+) -> tuple[list[Operand], list[bool]]:
+    """As ``vmap_evaluate``, but results that are the same for all examples have no batch: which
+    ones have is the second result.
+    """
     values: dict[Var, Operand] = dict(zip(graph.inputs, args, strict=True))
     in_batch = {v for v, b in zip(graph.inputs, batched, strict=True) if b}
 
@@ -46,9 +57,12 @@ def vmap_evaluate(
         operands = [value(a) for a in eqn.inputs]
         marks = [a in in_batch for a in eqn.inputs]
         with at_source(eqn.source):
-            if any(marks):
-                values[eqn.out] = eqn.prim.batch(operands, marks, size, **eqn.params)
-                in_batch.add(eqn.out)
+            if not any(marks):
+                outs = bind_all(eqn.prim, *operands, **eqn.params)
+            elif isinstance(eqn.prim, Several):
+                outs = eqn.prim.batch(operands, marks, size, **eqn.params)
             else:
-                values[eqn.out] = bind(eqn.prim, *operands, **eqn.params)
-    return [with_batch(value(a), a in in_batch, size) for a in graph.outputs]
+                outs = (eqn.prim.batch(operands, marks, size, **eqn.params),)
+        values.update(zip(eqn.outs, outs, strict=True))
+        in_batch.update(eqn.outs if any(marks) else ())
+    return [value(a) for a in graph.outputs], [a in in_batch for a in graph.outputs]
