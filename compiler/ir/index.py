@@ -72,7 +72,10 @@ class Dyn:
 
     @property
     def range(self) -> tuple[int, int]:
-        return 0, max(self.extent - 1, 0)
+        from .kernel import const_value
+
+        value = const_value(self.expr)
+        return (0, max(self.extent - 1, 0)) if value is None else (int(value), int(value))
 
     def __str__(self) -> str:
         return f"dyn({self.expr})"

@@ -17,7 +17,7 @@ from ..passes.group import Group
 from ..target import Target
 from .contract import ContractSchedule, emit_contract, lane_choice
 from .emit import Misaligned
-from .nest import NestSchedule, emit_nest
+from .nest import NestBody, NestSchedule, emit_nest
 from .staged import emit_staged
 
 # Results (rows, cols) an invocation keeps in registers → GFLOP/s of a 512³ product (M). From 16x16
@@ -73,7 +73,7 @@ def fits(group: Group, reads: Sequence[Var]) -> bool:
 def _nest(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
     threads = _cooperating(group, target)
     choices = [NestSchedule(lanes, threads) for lanes in _lane_choices(group, threads)]
-    bodies = [(c, emit_nest(group, c, names)) for c in choices]
+    bodies = [(c, body) for c in choices if (body := _emitted(group, c, names))]
     best, body = min(bodies, key=lambda cb: cb[1].cost / (LANES if cb[0].lanes else 1))
     workgroup = threads if threads > 1 else _workgroup(body.rows, target)
     return Scheduled(
@@ -86,6 +86,14 @@ def _nest(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
         body.stores,
         body.shared,
     )
+
+
+def _emitted(group: Group, schedule: NestSchedule, names: dict[Var, str]) -> NestBody | None:
+    """The group's statements; None where vectors would read a register out of its place."""
+    try:
+        return emit_nest(group, schedule, names)
+    except Misaligned:
+        return None
 
 
 def _lane_choices(group: Group, threads: int) -> Iterator[str]:

@@ -286,3 +286,30 @@ def test_row_chains_of_a_workgroup(columns: int, target: str) -> None:
     graph = parse_graph(text)
     assert graph.in_avals[0].shape == (64, columns)
     check(graph, normal(graph), target)
+
+
+# --- indices -------------------------------------------------------------------------------------
+
+
+@both
+def test_constant_positions(target: str) -> None:
+    """Gathering from a concatenation at position 0: no constant index is negative."""
+    graph = parse_graph("""graph f(a: f32[7]) {
+      c: f32[21] = concatenate(a, a, a) {axis=0}
+      i: i32[1] = iota() {shape=(1), dtype=i32, axis=0}
+      g: f32[1] = gather(c, i) {axis=0}
+      return g
+    }""")
+    check(graph, normal(graph), target)
+
+
+@both
+def test_windows_seen_through_a_leading_axis(target: str) -> None:
+    """14 rows are no whole vectors: the last vector overhangs, where ``row // 14`` is not 0."""
+    graph = parse_graph("""graph f(a: f32[7,4]) {
+      m: f32[7,2] = reduce_window(a)
+        {monoid="sum", window=(3,1), strides=(1,2), padding=((0,2),(0,0)), dilation=(1,1)}
+      n: f32[1,7,2] = broadcast_in_dim(m) {dims=(1,2), shape=(1,7,2)}
+      return n
+    }""")
+    check(graph, normal(graph), target)
