@@ -42,6 +42,7 @@ from .jitted import JitFunction as JitFunction
 from .jitted import clear_caches as clear_caches
 from .jitted import jit as jit
 from .lowered import Lowered as Lowered
+from .profiling import profile as profile
 from .tree import block_until_ready as block_until_ready
 from .vectorize import vmap as vmap
 
