@@ -1,55 +1,36 @@
-"""Convolutions and pooling over channels-last images (NHWC), of any spatial rank."""
+"""Convolutions over channels-last arrays: one, two and three spatial axes, and transposed."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..compiler.errors import ArgumentError, ShapeError
+from .. import numpy as tnp
+from ..compiler.errors import ShapeError
 from ..compiler.ir.core import Value
-from ..compiler.ir.dtypes import float32
-from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims.contraction import conv_general
-from ..compiler.ir.prims.window import reduce_window
-from ..numpy import moveaxis, reshape
 from ..operands import ArrayLike, as_float
 from ..traceback import public
-
-Ints = int | Sequence[int]
-Padding = str | int | Sequence[Any]
+from .windows import Ints, Padding, Pairs, pairs_of, per_axis, shifted, spans
 
 
-def _each(x: Ints, rank: int, name: str) -> tuple[int, ...]:
-    """One int for all spatial axes, or one each; all at least 1."""
-    listed = (x,) * rank if isinstance(x, int) and not isinstance(x, bool) else x
-    if not isinstance(listed, (tuple, list)) or len(listed) != rank:
-        raise ArgumentError(f"{name} must be an int or {rank} of them, got {x!r}")
-    if not all(isinstance(n, int) and n >= 1 for n in listed):
-        raise ArgumentError(f"{name} must be ints of at least 1, got {x!r}")
-    return tuple(listed)
+@public
+def conv1d(
+    x: ArrayLike,
+    w: ArrayLike,
+    *,
+    strides: Ints = 1,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> Any:
+    """Convolution of sequences: ``[N, W, in]`` with ``[window, in / groups, out]``; see conv2d.
 
-
-def _padding(
-    padding: Padding, shape: Sequence[int], window: Sequence[int], strides: Sequence[int]
-) -> tuple[tuple[int, int], ...]:
-    """ "VALID" (none), "SAME" (so that the result has shape/strides, as TensorFlow), or numbers."""
-    if isinstance(padding, str):
-        if padding.upper() not in ("SAME", "VALID"):
-            raise ArgumentError(f"padding {padding!r}", fix='"SAME", "VALID", an int, or pairs')
-        if padding.upper() == "VALID":
-            return ((0, 0),) * len(shape)
-        return tuple(map(_same, shape, window, strides))
-    rows = [padding] * len(shape) if isinstance(padding, int) else list(padding)
-    pairs = tuple((r, r) if isinstance(r, int) else tuple(r) for r in rows)
-    if len(pairs) != len(shape) or any(len(p) != 2 for p in pairs):
-        raise ArgumentError(f"padding {padding!r} does not fit {len(shape)} spatial axes")
-    return tuple((int(a), int(b)) for a, b in pairs)
-
-
-def _same(extent: int, window: int, stride: int) -> tuple[int, int]:
-    total = max((-(-extent // stride) - 1) * stride + window - extent, 0)
-    return total // 2, total - total // 2
+    >>> import texelate.numpy as tnp
+    >>> conv1d(tnp.ones((1, 5, 2)), tnp.ones((3, 2, 4))).shape
+    (1, 3, 4)
+    """
+    return _convolve("conv1d", 1, x, w, strides, padding, dilation, groups)
 
 
 @public
@@ -73,26 +54,53 @@ def conv2d(
     >>> conv2d(tnp.ones((1, 4, 4, 1)), tnp.ones((3, 3, 1, 2)), padding="SAME").shape
     (1, 4, 4, 2)
     """
-    image, kernel = as_float(x), as_float(w)
-    if image.aval.ndim != 4 or kernel.aval.ndim != 4:
-        raise ShapeError(f"conv2d takes [N,H,W,C] and [H,W,I,O], got {image.aval}, {kernel.aval}")
-    return _convolve(image, kernel, strides, padding, dilation, groups)
+    return _convolve("conv2d", 2, x, w, strides, padding, dilation, groups)
+
+
+@public
+def conv3d(
+    x: ArrayLike,
+    w: ArrayLike,
+    *,
+    strides: Ints = 1,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> Any:
+    """Convolution of volumes: ``[N, D, H, W, in]`` with ``[d, h, w, in / groups, out]``.
+
+    >>> import texelate.numpy as tnp
+    >>> conv3d(tnp.ones((1, 4, 4, 4, 1)), tnp.ones((2, 2, 2, 1, 3))).shape
+    (1, 3, 3, 3, 3)
+    """
+    return _convolve("conv3d", 3, x, w, strides, padding, dilation, groups)
+
+
+def _operands(name: str, rank: int, x: ArrayLike, w: ArrayLike) -> tuple[Value, Value]:
+    signal, kernel = as_float(x), as_float(w)
+    if signal.aval.ndim != rank + 2 or kernel.aval.ndim != rank + 2:
+        letters = "DHW"[3 - rank :]
+        raise ShapeError(
+            f"{name} takes [N,{','.join(letters)},C] and [{','.join(letters.lower())},I,O], "
+            f"got {signal.aval} and {kernel.aval}"
+        )
+    return signal, kernel
 
 
 def _convolve(
-    x: Value, w: Value, strides: Ints, padding: Padding, dilation: Ints, groups: int
+    name: str,
+    rank: int,
+    inputs: ArrayLike,
+    weights: ArrayLike,
+    strides: Ints,
+    padding: Padding,
+    dilation: Ints,
+    groups: int,
 ) -> Value:
-    rank = x.aval.ndim - 2
-    step, spread = _each(strides, rank, "strides"), _each(dilation, rank, "dilation")
-    channels, (inner, outer) = x.aval.shape[-1], w.aval.shape[-2:]
-    if groups < 1 or channels != inner * groups or outer % groups:
-        raise ShapeError(
-            f"convolution of {x.aval} with {w.aval} in {groups} groups",
-            why=f"{channels} channels must be {inner} (of the kernel) times the groups, "
-            f"and {outer} outputs a multiple of the groups",
-        )
-    window = [(n - 1) * d + 1 for n, d in zip(w.aval.shape, spread)]
-    pairs = _padding(padding, x.aval.shape[1:-1], window, step)
+    x, w = _operands(name, rank, inputs, weights)
+    step, spread = per_axis(strides, rank, "strides"), per_axis(dilation, rank, "dilation")
+    _check_groups(name, x, w, groups)
+    pairs = pairs_of(padding, x.aval.shape[1:-1], spans(w.aval.shape, spread)[:rank], step)
     out = conv_general(
         _grouped(x, groups),
         _grouped(w, groups),
@@ -101,54 +109,214 @@ def _convolve(
         lhs_dilation=(1,) * rank,
         rhs_dilation=spread,
     )
-    joined: Value = moveaxis(out, 0, -2)
-    return reshape(joined, (*joined.aval.shape[:-2], outer))  # type: ignore[no-any-return]
+    return _joined(out)
+
+
+def _check_groups(name: str, x: Value, w: Value, groups: int) -> None:
+    channels, (inner, outer) = x.aval.shape[-1], w.aval.shape[-2:]
+    if groups < 1 or channels != inner * groups or outer % groups:
+        raise ShapeError(
+            f"{name}: convolution of {x.aval} with {w.aval} in {groups} groups",
+            why=f"{channels} channels must be {inner} (of the kernel) times the groups, "
+            f"and {outer} outputs a multiple of the groups",
+        )
 
 
 def _grouped(x: Value, groups: int) -> Value:
     """The last axis parted into groups, which come first."""
     shape = x.aval.shape
-    parted = reshape(x, (*shape[:-1], groups, shape[-1] // groups))
-    return moveaxis(parted, -2, 0)  # type: ignore[no-any-return]
+    parted = tnp.reshape(x, (*shape[:-1], groups, shape[-1] // groups))
+    return tnp.moveaxis(parted, -2, 0)  # type: ignore[no-any-return]
 
 
-def _window(
-    x: ArrayLike, window: Ints, strides: Ints | None, padding: Padding, name: str
-) -> tuple[Value, dict[str, Any]]:
-    image = as_float(x)
-    if image.aval.ndim != 4:
-        raise ShapeError(f"{name} takes images [N,H,W,C], got {image.aval}")
-    size = _each(window, 2, "window")
-    step = size if strides is None else _each(strides, 2, "strides")
-    pairs = _padding(padding, image.aval.shape[1:3], size, step)
-    params = {
-        "window": (1, *size, 1),
-        "strides": (1, *step, 1),
-        "padding": ((0, 0), *pairs, (0, 0)),
-        "dilation": (1, 1, 1, 1),
-    }
-    return image, params
+def _joined(x: Value) -> Value:
+    """Groups from the front back into the channels."""
+    out = tnp.moveaxis(x, 0, -2)
+    return tnp.reshape(out, (*out.shape[:-2], out.shape[-2] * out.shape[-1]))  # type: ignore[no-any-return]
+
+
+# --- transposed ----------------------------------------------------------------------------------
 
 
 @public
-def max_pool2d(
-    x: ArrayLike, window: Ints, strides: Ints | None = None, padding: Padding = "VALID"
+def conv_transpose1d(
+    x: ArrayLike,
+    w: ArrayLike,
+    *,
+    strides: Ints = 1,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
 ) -> Any:
-    """The largest element of each window of images NHWC; strides are the window unless given."""
-    image, params = _window(x, window, strides, padding, "max_pool2d")
-    return reduce_window(image, monoid="max", **params)
+    """The transpose of conv1d: ``[N, W, in]`` with ``[window, out, in]``; see conv_transpose2d.
+
+    >>> import texelate.numpy as tnp
+    >>> conv_transpose1d(tnp.ones((1, 5, 2)), tnp.ones((3, 4, 2)), strides=2).shape
+    (1, 11, 4)
+    """
+    return _transposed("conv_transpose1d", 1, x, w, strides, padding, dilation)
 
 
 @public
-def avg_pool2d(
-    x: ArrayLike, window: Ints, strides: Ints | None = None, padding: Padding = "VALID"
+def conv_transpose2d(
+    x: ArrayLike,
+    w: ArrayLike,
+    *,
+    strides: Ints = 1,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
 ) -> Any:
-    """The mean of each window of images NHWC; padding is not counted."""
-    image, params = _window(x, window, strides, padding, "avg_pool2d")
-    total = reduce_window(image, monoid="sum", **params)
-    if all(p == (0, 0) for p in params["padding"]):
-        return ew.mul(total, 1 / math.prod(params["window"]))
-    from ..numpy import ones
+    """The transpose (gradient) of conv2d, also called deconvolution: images grow by ``strides``.
 
-    inside = reduce_window(ones(image.aval.shape, float32), monoid="sum", **params)
-    return ew.div(total, inside)
+    ``x`` is ``[N, H, W, in]``, and ``w`` ``[height, width, out, in]``: the kernel of the
+    convolution that is transposed. ``padding`` is that of this convolution; with "SAME" the result
+    has strides times the extents. Raises ShapeError for ranks and channels that do not fit.
+
+    >>> import texelate.numpy as tnp
+    >>> conv_transpose2d(tnp.ones((1, 4, 4, 1)), tnp.ones((3, 3, 2, 1)), padding="SAME").shape
+    (1, 4, 4, 2)
+    """
+    return _transposed("conv_transpose2d", 2, x, w, strides, padding, dilation)
+
+
+@public
+def conv_transpose3d(
+    x: ArrayLike,
+    w: ArrayLike,
+    *,
+    strides: Ints = 1,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+) -> Any:
+    """The transpose of conv3d, with ``[d, h, w, out, in]``; see conv_transpose2d.
+
+    >>> import texelate.numpy as tnp
+    >>> x = tnp.ones((1, 2, 2, 2, 1))
+    >>> conv_transpose3d(x, tnp.ones((2, 2, 2, 3, 1)), strides=2).shape
+    (1, 4, 4, 4, 3)
+    """
+    return _transposed("conv_transpose3d", 3, x, w, strides, padding, dilation)
+
+
+def _transposed(
+    name: str,
+    rank: int,
+    inputs: ArrayLike,
+    weights: ArrayLike,
+    strides: Ints,
+    padding: Padding,
+    dilation: Ints,
+) -> Value:
+    """A convolution of the inputs spread by the strides, with the kernel turned around."""
+    x, w = _operands(name, rank, inputs, weights)
+    step, gap = per_axis(strides, rank, "strides"), per_axis(dilation, rank, "dilation")
+    kernel = tnp.swapaxes(tnp.flip(w, tuple(range(rank))), -1, -2)
+    _check_groups(name, x, kernel, 1)
+    reach = spans(w.aval.shape, gap)[:rank]
+    pairs = _transposed_padding(padding, x.aval.shape[1:-1], reach, step)
+    return _joined(
+        conv_general(
+            _grouped(x, 1),
+            _grouped(kernel, 1),
+            strides=(1,) * rank,
+            padding=pairs,
+            lhs_dilation=step,
+            rhs_dilation=gap,
+        )
+    )
+
+
+def _transposed_padding(
+    padding: Padding, shape: Sequence[int], reach: Sequence[int], step: Sequence[int]
+) -> Pairs:
+    """Around the spread inputs. Named paddings lose nothing: each window's whole reach is there."""
+    grown = [n * s for n, s in zip(shape, step)]
+    forward = pairs_of(padding, grown, reach, step)
+    pairs = [(r - 1 - a, r - 1 - b) for r, (a, b) in zip(reach, forward)]
+    if isinstance(padding, str):  # the positions that the last stride jumped over
+        whole = padding.upper() == "SAME"
+        rows = zip(pairs, reach, step)
+        return tuple((a, r + s - 2 - a if whole else b + max(s - r, 0)) for (a, b), r, s in rows)
+    return tuple(pairs)
+
+
+# --- by channel ----------------------------------------------------------------------------------
+
+
+@public
+def depthwise_conv2d(
+    x: ArrayLike,
+    w: ArrayLike,
+    *,
+    strides: Ints = 1,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+) -> Any:
+    """Each channel with its own kernels: ``w`` is ``[height, width, in, multiplier]``.
+
+    Output channel ``c * multiplier + m`` is channel ``c`` with kernel ``m``.
+
+    >>> import texelate.numpy as tnp
+    >>> depthwise_conv2d(tnp.ones((1, 4, 4, 3)), tnp.ones((2, 2, 3, 2))).shape
+    (1, 3, 3, 6)
+    """
+    image, kernel = _operands("depthwise_conv2d", 2, x, w)
+    height, width, channels, multiplier = kernel.aval.shape
+    flat = tnp.reshape(kernel, (height, width, 1, channels * multiplier))
+    return conv2d(image, flat, strides=strides, padding=padding, dilation=dilation, groups=channels)
+
+
+@public
+def separable_conv2d(
+    x: ArrayLike,
+    depthwise: ArrayLike,
+    pointwise: ArrayLike,
+    *,
+    strides: Ints = 1,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+) -> Any:
+    """``depthwise_conv2d``, then a 1x1 convolution with ``[1, 1, in * multiplier, out]``.
+
+    >>> import texelate.numpy as tnp
+    >>> x = tnp.ones((1, 4, 4, 3))
+    >>> separable_conv2d(x, tnp.ones((2, 2, 3, 1)), tnp.ones((1, 1, 3, 5))).shape
+    (1, 3, 3, 5)
+    """
+    inner = depthwise_conv2d(x, depthwise, strides=strides, padding=padding, dilation=dilation)
+    return conv2d(inner, pointwise)
+
+
+@public
+def dilation2d(
+    x: ArrayLike,
+    w: ArrayLike,
+    *,
+    strides: Ints = 1,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+) -> Any:
+    """Morphological dilation: the maximum of image plus kernel in each window, by channel.
+
+    ``x`` is ``[N, H, W, C]``, ``w`` ``[height, width, C]``. Raises ShapeError for others.
+
+    >>> import texelate.numpy as tnp
+    >>> dilation2d(tnp.ones((1, 3, 3, 1)), tnp.zeros((2, 2, 1)))[0, :, :, 0]
+    Array([[1., 1.],
+           [1., 1.]], dtype=float32)
+    """
+    image, kernel = as_float(x), as_float(w)
+    if image.aval.ndim != 4 or kernel.aval.ndim != 3 or image.aval.shape[3] != kernel.aval.shape[2]:
+        raise ShapeError(f"dilation2d takes [N,H,W,C] and [h,w,C], got {image.aval}, {kernel.aval}")
+    window = kernel.aval.shape[:2]
+    seen: Any = shifted(image, window, strides, padding, dilation, fill=-float("inf"))
+    taps = tnp.reshape(kernel, (-1, kernel.aval.shape[2]))
+    out = seen[0] + taps[0]
+    for i, view in enumerate(seen[1:], 1):
+        out = tnp.maximum(out, view + taps[i])
+    return out
+
+
+__all__ = [
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "depthwise_conv2d", "dilation2d", "separable_conv2d",
+]  # fmt: skip

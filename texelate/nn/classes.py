@@ -1,0 +1,67 @@
+"""Numbers for classes: softmax and its kin, and labels as vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import numpy as tnp
+from ..compiler.errors import ArgumentError
+from ..compiler.ir.core import Value
+from ..compiler.ir.dtypes import as_dtype, float32
+from ..compiler.ir.prims import elementwise as ew
+from ..compiler.ir.prims import structural
+from ..numpy import logsumexp
+from ..operands import ArrayLike, as_float, axis_of, shape_of, value
+from ..traceback import public
+
+
+@public
+def softmax(x: ArrayLike, axis: int = -1) -> Any:
+    """exp(x) / sum(exp(x)) along ``axis``, without overflow.
+
+    >>> softmax([1000.0, 1000.0])
+    Array([0.5, 0.5], dtype=float32)
+    """
+    got = as_float(x)
+    place = axis_of(axis, got.aval.ndim, "softmax")
+    powers = tnp.exp(_shifted(got, place))
+    return powers / tnp.sum(powers, place, keepdims=True)
+
+
+def _shifted(x: Value, axis: int) -> Any:
+    """``x`` with maximum 0. The maximum is a constant to derivatives: it changes no result."""
+    peak = ew.bitcast(tnp.max(x, axis, keepdims=True), dtype=float32)
+    return tnp.subtract(x, peak)
+
+
+@public
+def log_softmax(x: ArrayLike, axis: int = -1) -> Any:
+    """x - log(sum(exp(x))) along ``axis``, without overflow.
+
+    >>> log_softmax([0.0, -1000.0])
+    Array([    0., -1000.], dtype=float32)
+    """
+    got = as_float(x)
+    place = axis_of(axis, got.aval.ndim, "log_softmax")
+    shifted = _shifted(got, place)
+    return shifted - tnp.log(tnp.sum(tnp.exp(shifted), place, keepdims=True))
+
+
+@public
+def one_hot(labels: ArrayLike, num_classes: int, dtype: Any = float32) -> Any:
+    """1 at each label's place on a new last axis, else 0; labels out of range give zeros.
+
+    >>> one_hot([1], 3)
+    Array([[0., 1., 0.]], dtype=float32)
+    """
+    got = value(labels)
+    if got.aval.dtype.kind not in "iu":
+        raise ArgumentError(f"one_hot: labels must be integers, got {got.aval}")
+    (count,) = shape_of(num_classes, "one_hot")
+    shape = (*got.aval.shape, count)
+    classes = structural.iota(shape=shape, dtype=got.aval.dtype, axis=len(shape) - 1)
+    spread = structural.broadcast_in_dim(got, shape=shape, dims=tuple(range(got.aval.ndim)))
+    return ew.convert(ew.eq(spread, classes), dtype=as_dtype(dtype))
+
+
+__all__ = ["log_softmax", "logsumexp", "one_hot", "softmax"]
