@@ -48,8 +48,16 @@ HELPERS: dict[str, str] = {
   if (ax < ay) { return x; }
   let my = (ay & 0x7fffffu) | 0x800000u;
   var m = ((ax & 0x7fffffu) | 0x800000u) % my;
-  for (var n = (ax >> 23u) - (ay >> 23u); n > 0u; n -= min(n, 8u)) {
+  var n = (ax >> 23u) - (ay >> 23u);
+  while (n > 0u) {  // few iterations: llvmpipe counts them, see lower/trips.py
     m = (m << min(n, 8u)) % my;
+    n -= min(n, 8u);
+    m = (m << min(n, 8u)) % my;
+    n -= min(n, 8u);
+    m = (m << min(n, 8u)) % my;
+    n -= min(n, 8u);
+    m = (m << min(n, 8u)) % my;
+    n -= min(n, 8u);
   }
   let up = countLeadingZeros(m | 1u) - 8u;
   let ey = ay >> 23u;
