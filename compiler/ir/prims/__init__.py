@@ -1,9 +1,10 @@
 """All primitives. Importing this package registers every one; each file is one family."""
 
-from . import contraction, elementwise, indexing, random, reduction, structural, window
+from . import contraction, control, elementwise, indexing, random, reduction, structural, window
 
 __all__ = [
     "contraction",
+    "control",
     "elementwise",
     "indexing",
     "random",
