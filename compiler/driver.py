@@ -10,7 +10,7 @@ from .codegen_wgsl.module import grid, print_wgsl
 from .ir.graph import Eqn, Graph, Var, vars_of
 from .ir.index import Index
 from .ir.kernel import LANE, Kernel, Param, is_vector_access
-from .ir.primitive import Contract, Map
+from .ir.primitive import Contract, Map, Scan
 from .ir.text import Names, print_eqn
 from .ir.verify import verify
 from .knobs import knobs
@@ -270,4 +270,6 @@ def _flops(eqn: Eqn) -> int:
         return 2 * math.prod((*spec.batch, *spec.m, *spec.n, *spec.k))
     if isinstance(rule, Map):
         return 0 if rule.free else rule.cost * eqn.out.aval.size
+    if isinstance(rule, Scan):
+        return eqn.out.aval.size
     return eqn.out.aval.size * math.prod(fold_spec(eqn).extents)

@@ -78,7 +78,7 @@ class Dyn:
         return (0, max(self.extent - 1, 0)) if value is None else (int(value), int(value))
 
     def __str__(self) -> str:
-        return f"dyn({self.expr})"
+        return f"dyn({self.expr.op})"  # written out, a search of n steps has 2^n terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class Primitive:
     abstract: Callable[..., Any]
     reference: Callable[..., Any]
     batch: Callable[..., Any]
-    lower: Map | Fold | Contract | Host | Control
+    lower: Map | Fold | Contract | Scan | Host | Control | Expand
     jvp: Callable[..., Any] | None = None
     transpose: Callable[..., Sequence[Any]] | None = None
     no_jvp: str = ""

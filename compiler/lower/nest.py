@@ -98,7 +98,8 @@ class _Nest:
     def _accumulator(self, fold: Eqn, name: str) -> Accumulator:
         monoid = fold_spec(fold).monoid
         lanes = LANES if self.schedule.lanes else 1
-        return Accumulator(name, monoid, fold.inputs[0].aval.dtype, lanes)
+        folded = fold.inputs[0] if is_positional(monoid) else fold.out
+        return Accumulator(name, monoid, folded.aval.dtype, lanes)
 
     def _update_all(self, folds: list[Eqn], accs: list[Accumulator], j: Index) -> list[Stmt]:
         spec = self.group.spec

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from ..ir.graph import Var
 from ..ir.index import Index, product
 from ..ir.kernel import LANES, Shared, Stmt
+from ..ir.primitive import Scan
 from ..passes.group import Group
 from ..target import Target
 from .contract import ContractSchedule, emit_contract, lane_choice
 from .emit import Misaligned
 from .nest import NestBody, NestSchedule, emit_nest
+from .scan import emit_scan, may_be_wide
 from .staged import emit_staged
 
 # Results (rows, cols) an invocation keeps in registers → GFLOP/s of a 512³ product (M). From 16x16
@@ -31,6 +33,9 @@ SOFTWARE_INVOCATIONS = 64  # M: 2 cores x 8 lanes x 4 to hide latency; fewer lea
 GPU_STAGE = 8  # A: 8x8 invocations of 4x4 registers, a 32x32 tile
 GPU_BIG_STAGE = 16  # A: 64x64 tiles where there are at least 16 of them
 COOPERATIVE_INNER = 256  # A: below, an invocation a row is as fast as a workgroup a row
+
+
+SMALLEST = ContractSchedule(1, LANES, 1, "", "n")
 
 
 @dataclass
@@ -49,6 +54,8 @@ class Scheduled:
 
 def schedule_group(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
     """Emits ``group`` with the schedule that the rules choose; ``names`` are its buffers'."""
+    if _is_scan(group):
+        return _scan(group, target, names)
     if group.root is not None:
         return _contract(group, target, names)
     return _nest(group, target, names)
@@ -58,8 +65,10 @@ def fits(group: Group, reads: Sequence[Var]) -> bool:
     """Whether the group's equations can share a kernel (a trial emission, minimally scheduled)."""
     names = {v: f"b{i}" for i, v in enumerate((*reads, *group.outputs))}
     try:
-        if group.root is not None:
-            emit_contract(group, ContractSchedule(1, LANES, 1, "", "n"), names)
+        if _is_scan(group):
+            emit_scan(group, False, names)
+        elif group.root is not None:
+            emit_contract(group, SMALLEST, names)
         else:
             emit_nest(group, NestSchedule(""), names)
     except Misaligned:
@@ -121,6 +130,25 @@ def _cooperating(group: Group, target: Target) -> int:
     return min(256 if group.inner >= 4096 else 64, target.max_invocations)
 
 
+def _is_scan(group: Group) -> bool:
+    return group.root is not None and isinstance(group.root.prim.lower, Scan)
+
+
+def _scan(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
+    wide = may_be_wide(group)
+    body = emit_scan(group, wide, names)
+    workgroup = _workgroup(body.rows, target)
+    return Scheduled(
+        tuple(body.stmts),
+        workgroup,
+        -(-body.rows // workgroup),
+        body.rows,
+        f"scan, {'vec4 over rows' if wide else 'scalar'}",
+        body.emitter.loads,
+        body.stores,
+    )
+
+
 def _workgroup(items: int, target: Target) -> int:
     """M: 64 on llvmpipe; A: 64-256 on GPUs. Fewer when there is less to do, for the second core."""
     want = 64 if target.is_software or items < 65536 else 256
@@ -131,11 +159,21 @@ def _workgroup(items: int, target: Target) -> int:
 
 
 def _contract(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
-    staged = None if target.is_software else _stage_side(group, target)
-    if staged:
-        return _staged(group, target, names, staged)
-    rows, cols = _block(group)
-    schedule = _with_lanes(group, ContractSchedule(rows, cols, LANES), names)
+    """The best schedule; where its blocks would misplace the epilogue, the one ``fits`` tried."""
+    side = 0 if target.is_software else _stage_side(group, target)
+    try:
+        if side:
+            return _staged(group, target, names, side)
+        rows, cols = _block(group)
+        best = _with_lanes(group, ContractSchedule(rows, cols, LANES), names)
+        return _unstaged(group, best, target, names)
+    except Misaligned:
+        return _unstaged(group, SMALLEST, target, names)
+
+
+def _unstaged(
+    group: Group, schedule: ContractSchedule, target: Target, names: dict[Var, str]
+) -> Scheduled:
     body = emit_contract(group, schedule, names)
     workgroup = _workgroup(body.tiles, target)
     groups = -(-body.tiles // workgroup)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..ir.graph import Eqn, Graph, Var, vars_of
-from ..ir.primitive import Contract, Fold, Map
+from ..ir.primitive import Contract, Fold, Map, Scan
 from .group import Group, fold_spec
 
 
@@ -266,7 +266,7 @@ class _Fusion:
 
 def _initial(graph: Graph, eqn: Eqn, var: Var) -> Group:
     rule = eqn.prim.lower
-    if isinstance(rule, Contract):
+    if isinstance(rule, (Contract, Scan)):
         return Group(graph, (var,), root=eqn)
     return Group(graph, (var,), folds=(eqn,) if isinstance(rule, Fold) else ())
 

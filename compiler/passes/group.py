@@ -13,8 +13,8 @@ from ..ir.primitive import Contract, ContractSpec, Fold, FoldSpec
 
 @dataclass(eq=False)
 class Group:
-    """``outputs`` are stored; ``folds`` (in order) and ``root`` (a contraction) are computed on the
-    way.
+    """``outputs`` are stored; ``folds`` (in order) and ``root`` (a contraction or a scan) are
+    computed on the way.
 
     A group without root is a loop nest: rows in parallel, and for each row some folds over an inner
     space. Equations between its loads and its outputs are inlined, so they need no list.

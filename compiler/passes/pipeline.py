@@ -8,6 +8,7 @@ from ..ir.graph import Graph
 from ..target import Target
 from .cse import cse
 from .dce import dce
+from .expand import expand
 from .fold import fold
 from .outputs import materialise_outputs
 from .simplify import simplify
@@ -19,6 +20,7 @@ Pass = Callable[[Graph], Graph]
 def passes(target: Target) -> list[tuple[str, Pass]]:
     """Name and function of each pass, in order."""
     return [
+        ("expand", expand),
         ("simplify", simplify),
         ("fold", fold),
         ("cse", cse),

@@ -262,25 +262,89 @@ def _conv_general(draw: Draw) -> Case:
     })  # fmt: skip
 
 
-# --- indexing, window, random --------------------------------------------------------------------
+# --- indexing, scans ---------------------------------------------------------------------------
+
+
+def _mode(draw: Draw) -> str:
+    return draw(st.sampled_from(["clip", "fill"]))
 
 
 def _gather(draw: Draw) -> Case:
     x = _any_array(draw, 1)
-    axis = draw(st.integers(0, x.ndim - 1))
-    shape = _shape(draw, 0, 2) if x.shape[axis] else (0,)
+    axis, mode = draw(st.integers(0, x.ndim - 1)), _mode(draw)
+    shape = _shape(draw, 0, 2) if x.shape[axis] or mode == "fill" else (0,)
     indices = data(draw, shape, _dtype(draw, "iu"))
-    return Case(lookup("gather"), [x, indices], {"axis": axis})
+    return Case(lookup("gather"), [x, indices], {"axis": axis, "mode": mode})
 
 
-def _scatter_add(draw: Draw) -> Case:
-    indices = data(draw, _shape(draw, 0, 2), _dtype(draw, "iu"))
+def _take_along(draw: Draw) -> Case:
+    x = _any_array(draw, 1)
+    axis, mode = draw(st.integers(0, x.ndim - 1)), _mode(draw)
+    n = draw(SIZES) if x.shape[axis] or mode == "fill" else 0
+    shape = (*x.shape[:axis], n, *x.shape[axis + 1 :])
+    indices = data(draw, shape, _dtype(draw, "iu"))
+    return Case(lookup("take_along"), [x, indices], {"axis": axis, "mode": mode})
+
+
+def _put_along(draw: Draw) -> Case:
+    updates = _any_array(draw, 1, "fiu")
+    axis, mode = draw(st.integers(0, updates.ndim - 1)), _mode(draw)
+    indices = data(draw, updates.shape, _dtype(draw, "iu"))
+    size = draw(st.integers(1 if indices.size and mode == "clip" else 0, 4))
+    params = {"axis": axis, "size": size, "mode": mode}
+    return Case(lookup("put_along"), [updates, indices], params)
+
+
+def _scatter_reduce(draw: Draw) -> Case:
+    indices, mode = data(draw, _shape(draw, 0, 2), _dtype(draw, "iu")), _mode(draw)
     around = _shape(draw, 0, 2)
     axis = draw(st.integers(0, len(around)))
     shape = (*around[:axis], *indices.shape, *around[axis:])
-    size = draw(st.integers(1 if indices.size else 0, 4))
+    size = draw(st.integers(1 if indices.size and mode == "clip" else 0, 4))
     updates = data(draw, shape, _dtype(draw, "fiu"))
-    return Case(lookup("scatter_add"), [updates, indices], {"axis": axis, "size": size})
+    monoid = draw(st.sampled_from(["sum", "sum", "prod", "max", "min"]))
+    params = {"monoid": monoid, "axis": axis, "size": size, "mode": mode}
+    return Case(lookup("scatter_reduce"), [updates, indices], params)
+
+
+def _cumulative(draw: Draw) -> Case:
+    x = _any_array(draw, 1, "fiu")
+    monoid = draw(st.sampled_from(["sum", "prod", "max", "min"]))
+    axis, reverse = draw(st.integers(0, x.ndim - 1)), draw(st.booleans())
+    params = {"monoid": monoid, "axis": axis, "reverse": reverse}
+    return Case(lookup("cumulative"), [x], params)
+
+
+# --- sorting -------------------------------------------------------------------------------------
+
+
+def _sort_indices(draw: Draw) -> Case:
+    x = _any_array(draw, 1)
+    axis, descending = draw(st.integers(0, x.ndim - 1)), draw(st.booleans())
+    return Case(lookup("sort_indices"), [x], {"axis": axis, "descending": descending})
+
+
+def _rank(draw: Draw) -> Case:
+    keys = _any_array(draw, 1, "u")
+    return Case(lookup("rank"), [keys], {"axis": draw(st.integers(0, keys.ndim - 1))})
+
+
+def _merge_order(draw: Draw) -> Case:
+    run, pairs = draw(st.integers(1, 5)), draw(st.integers(0, 3))
+    keys = data(draw, (*_shape(draw, 0, 2), pairs, 2, run), uint32)
+    keys = np.sort(keys, -1).reshape(*keys.shape[:-3], pairs * 2 * run)
+    return Case(lookup("merge_order"), [keys], {"run": run})
+
+
+def _lower_bound(draw: Draw) -> Case:
+    rows, dtype = _shape(draw, 0, 1), _dtype(draw, "fiu")
+    xs = np.sort(data(draw, (*rows, draw(st.integers(0, 9))), dtype), -1)
+    values = data(draw, (*rows, *_shape(draw, 0, 1)), dtype)
+    side = draw(st.sampled_from(["left", "right"]))
+    return Case(lookup("lower_bound"), [xs, values], {"side": side})
+
+
+# --- window, random ------------------------------------------------------------------------------
 
 
 def _windows(draw: Draw, rank: int) -> dict[str, Any]:
@@ -334,7 +398,10 @@ MAKERS: dict[str, Callable[[Draw], Case]] = {
     "rev": _rev, "slice": _slice, "pad": _pad, "concatenate": _concatenate, "iota": _iota,
     "reduce": _reduce, "argmax": _arg("argmax"), "argmin": _arg("argmin"),
     "dot_general": _dot_general, "conv_general": _conv_general,
-    "gather": _gather, "scatter_add": _scatter_add,
+    "gather": _gather, "take_along": _take_along, "put_along": _put_along,
+    "scatter_reduce": _scatter_reduce, "cumulative": _cumulative,
+    "sort_indices": _sort_indices, "rank": _rank, "merge_order": _merge_order,
+    "lower_bound": _lower_bound,
     "reduce_window": _reduce_window, "window_argmax": _window_argmax,
     "window_take": _window_take, "window_put": _window_put, "random_bits": _random_bits,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The meaning of lowering rules, executable: Map, Fold and Contract evaluated with NumPy.
+"""The meaning of lowering rules, executable: evaluated with NumPy, element by element.
 
 A rule is asked once for its expression over loop variables; the expression is then evaluated for
 all loop values together (every loop is an axis). Reading an operand outside its shape gives
@@ -13,10 +13,21 @@ from typing import Any
 import numpy as np
 
 from texelate.compiler.ir.dtypes import bool_
-from texelate.compiler.ir.graph import Eqn
+from texelate.compiler.ir.evaluate import evaluate_numpy
+from texelate.compiler.ir.graph import Eqn, Graph, vars_of
 from texelate.compiler.ir.index import Div, Dyn, Index, IndexAtom, Loop, Mod
 from texelate.compiler.ir.kernel import Expr, const_value
-from texelate.compiler.ir.primitive import REGISTRY, Contract, Fold, FoldSpec, Map
+from texelate.compiler.ir.primitive import (
+    REGISTRY,
+    Contract,
+    Expand,
+    Fold,
+    FoldSpec,
+    Map,
+    Scan,
+    ScanSpec,
+)
+from texelate.compiler.passes.expand import expand
 
 Array = np.ndarray[Any, Any]
 GARBAGE = {"f": np.nan, "i": -123_456_789, "u": 3_123_456_789, "b": True}
@@ -38,6 +49,11 @@ def run(eqn: Eqn, operands: Sequence[Array]) -> Array:
             result = _run_map(rule, eqn, operands)
         elif isinstance(rule, Fold):
             result = _run_fold(rule.spec(eqn), eqn, operands)
+        elif isinstance(rule, Scan):
+            result = _run_scan(rule.spec(eqn), operands[0])
+        elif isinstance(rule, Expand):
+            graph = expand(Graph(tuple(vars_of(eqn.inputs)), (eqn,), eqn.outs))
+            (result,) = evaluate_numpy(graph, operands)
         else:
             result = _run_contract(rule, eqn, operands)
     aval = eqn.out.aval
@@ -145,6 +161,14 @@ def _run_fold(spec: FoldSpec, eqn: Eqn, operands: Sequence[Array]) -> Array:
     start = _identity(spec.monoid, values.dtype)
     folded = UFUNC[spec.monoid].reduce(np.where(inside, values, start), -1, initial=start)
     return np.asarray(folded, values.dtype)
+
+
+def _run_scan(spec: ScanSpec, x: Array) -> Array:
+    rows = np.moveaxis(x.copy(), spec.axis, 0)
+    rows = rows[::-1] if spec.reverse else rows
+    for i in range(1, len(rows)):
+        rows[i] = UFUNC[spec.monoid](rows[i - 1], rows[i])
+    return np.moveaxis(rows[::-1] if spec.reverse else rows, 0, spec.axis)
 
 
 def _identity(monoid: str, dtype: np.dtype[Any]) -> Any:

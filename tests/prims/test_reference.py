@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.prims.cases import Case, cases, examples
+from texelate.compiler.ir.prims.scattering import identity
 
 Array = np.ndarray[Any, Any]
 
@@ -58,12 +59,57 @@ def _dot(lhs: Array, rhs: Array, *, contract: Any, batch: Any) -> Array:
     return np.asarray(np.einsum(text, lhs, rhs), lhs.dtype)
 
 
-def _scatter_add(updates: Array, indices: Array, *, axis: int, size: int) -> Array:
-    hits = np.arange(size) == np.clip(indices.astype(int), 0, size - 1)[..., None]
-    n = indices.ndim
-    inner = tuple(range(axis, axis + n))
-    out = np.tensordot(updates, hits.astype(updates.dtype), (inner, tuple(range(n))))
+def _take(x: Array, indices: Array, axis: int, mode: str, take: Any) -> Array:
+    """NumPy's own, with the axis lengthened by what reads out of range give."""
+    n = x.shape[axis]
+    indices = indices.astype(np.int64)
+    if mode == "clip":
+        return np.asarray(take(x, np.clip(indices, 0, max(n - 1, 0)), axis))
+    blank = np.zeros([1 if a == axis else k for a, k in enumerate(x.shape)], x.dtype)
+    outside = (indices < 0) | (indices >= n)
+    return np.asarray(take(np.concatenate([x, blank], axis), np.where(outside, n, indices), axis))
+
+
+def _scatter(
+    updates: Array, indices: Array, *, axis: int, size: int, mode: str, monoid: str = "sum"
+) -> Array:
+    """One place after the other."""
+    places, n = indices.astype(np.int64), indices.ndim
+    if mode == "clip":
+        places = np.clip(places, 0, max(size - 1, 0))
+    rows = np.moveaxis(updates, range(axis, axis + n), range(n))
+    start = identity(monoid, updates.dtype)
+    out = np.full((size, *rows.shape[n:]), start, updates.dtype)
+    for place in range(size):
+        out[place] = MONOIDS[monoid](rows[places == place], 0, initial=start)
+    return np.moveaxis(out, 0, axis)
+
+
+def _put_along(updates: Array, indices: Array, *, axis: int, **params: Any) -> Array:
+    pairs = [np.moveaxis(a, axis, -1) for a in (updates, indices)]
+    rows = pairs[0].shape[:-1]
+    out = np.zeros((*rows, params["size"]), updates.dtype)
+    for row in np.ndindex(*rows):
+        out[row] = _scatter(pairs[0][row], pairs[1][row], axis=0, **params)
     return np.moveaxis(out, -1, axis)
+
+
+def _cumulative(x: Array, *, monoid: str, axis: int, reverse: bool) -> Array:
+    places = range(x.shape[axis])
+    upto = [range(i, x.shape[axis]) if reverse else range(i + 1) for i in places]
+    folds = [MONOIDS[monoid](np.take(x, r, axis), axis) for r in upto]
+    return np.stack(folds, axis) if folds else x
+
+
+def _sort_indices(x: Array, *, axis: int, descending: bool) -> Array:
+    keys = -x.astype(np.float64) if descending else x
+    return np.argsort(keys, axis, kind="stable")
+
+
+def _lower_bound(xs: Array, values: Array, *, side: str) -> Array:
+    v = values[..., None]
+    row = xs.reshape(*xs.shape[:-1], *[1] * (values.ndim - xs.ndim + 1), xs.shape[-1])
+    return np.sum(row < v if side == "left" else row <= v, -1)
 
 
 Seen = dict[tuple[int, ...], list[tuple[int, float]]]
@@ -145,9 +191,14 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "argmax": np.argmax,
     "argmin": np.argmin,
     "dot_general": _dot,
-    "gather": lambda x, i, *, axis: np.take(x, i.astype(int), axis, mode="clip")
-    if x.shape[axis] else np.zeros((*x.shape[:axis], 0, *x.shape[axis + 1 :])),
-    "scatter_add": _scatter_add,
+    "gather": lambda x, i, *, axis, mode: _take(x, i, axis, mode, np.take),
+    "take_along": lambda x, i, *, axis, mode: _take(x, i, axis, mode, np.take_along_axis),
+    "scatter_reduce": _scatter,
+    "put_along": _put_along,
+    "cumulative": _cumulative,
+    "sort_indices": _sort_indices,
+    "rank": lambda x, *, axis: np.argsort(np.argsort(x, axis, kind="stable"), axis),
+    "lower_bound": _lower_bound,
     "reduce_window": _reduce_window,
     "window_argmax": _window_argmax,
 }  # fmt: skip

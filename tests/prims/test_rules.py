@@ -15,10 +15,22 @@ from tests.prims.interpret import run
 from texelate.compiler.ir.aval import Aval
 from texelate.compiler.ir.dtypes import as_dtype
 from texelate.compiler.ir.evaluate import evaluate_numpy
-from texelate.compiler.ir.primitive import REGISTRY, Contract, Fold, Map, Several
+from texelate.compiler.ir.primitive import (
+    REGISTRY,
+    Contract,
+    Control,
+    Expand,
+    Fold,
+    Host,
+    Map,
+    Scan,
+    Several,
+)
 from texelate.compiler.ir.text import parse_graph, same
 from texelate.compiler.ir.verify import verify
 from texelate.compiler.transforms.vmap import vmap_graph
+
+LOWERINGS = (Map, Fold, Contract, Scan, Host, Control, Expand)
 
 
 def test_every_primitive_has_cases() -> None:
@@ -29,7 +41,7 @@ def test_every_primitive_has_cases() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_record_is_complete(name: str) -> None:
     prim = REGISTRY[name]
-    assert isinstance(prim.lower, (Map, Fold, Contract))
+    assert isinstance(prim.lower, LOWERINGS)
     assert (prim.jvp is None) == bool(prim.no_jvp), "a rule, or the reason why there is none"
     assert (prim.transpose is None) == bool(prim.no_transpose)
 
