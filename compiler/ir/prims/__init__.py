@@ -2,6 +2,7 @@
 
 from . import (
     contraction,
+    control,
     elementwise,
     indexing,
     random,
@@ -15,6 +16,7 @@ from . import (
 
 __all__ = [
     "contraction",
+    "control",
     "elementwise",
     "indexing",
     "random",
