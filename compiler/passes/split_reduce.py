@@ -15,19 +15,23 @@ from ..ir.primitive import lookup
 
 MIN_INNER = 4096  # below, one invocation's loop is over before a second dispatch would start
 PARTIALS = 2048  # M: a sum of 4M is fastest with some thousand partial sums, then a second pass
+BUSY_ROWS = 64  # rows that keep two cores of SIMD lanes, or 64 workgroups of a GPU, at work
+LONG_INNER = 16384  # beyond, a running sum loses digits even where rows are many
 MIN_CHUNK = 64  # elements that a partial result is worth
 
 
 def split_reduction(eqn: Eqn) -> list[Eqn]:
-    """``reduce``, ``argmax`` or ``argmin`` to fewer than PARTIALS results over at least MIN_INNER
-    elements, in two steps; any other equation as it is.
+    """``reduce``, ``argmax`` or ``argmin`` of long rows in two steps; any other equation as it is.
+
+    Many rows of moderate length stay whole, so that they can join a row chain (softmax).
     """
     if eqn.prim.name not in ("reduce", "argmax", "argmin"):
         return [eqn]
     shape = eqn.inputs[0].aval.shape
     axes = eqn.params["axes"] if eqn.prim.name == "reduce" else (eqn.params["axis"],)
     inner, rows = product(shape[a] for a in axes), eqn.out.aval.size
-    if inner < MIN_INNER or not 0 < rows < PARTIALS:
+    whole = inner < MIN_INNER or (rows >= BUSY_ROWS and inner < LONG_INNER)
+    if whole or not 0 < rows < PARTIALS:
         return [eqn]
     parts = _parts(inner, min(PARTIALS // rows, inner // MIN_CHUNK))
     return _Split(eqn, axes, parts).run() if parts > 1 else [eqn]

@@ -180,3 +180,9 @@ def test_wide_concatenation_stays_within_the_limit() -> None:
     text = f"graph f({inputs}) {{ y: f32[80] = concatenate({names}) {{axis=0}} return y }}"
     compiled = compile_graph(parse_graph(text), Target.software())
     assert all(len(d.buffers) <= 8 for d in compiled.program.dispatches)
+
+
+@pytest.mark.parametrize("target", [Target.software(), Target.gpu()])
+def test_a_softmax_over_a_vocabulary_is_one_kernel(target: Target) -> None:
+    text = SOFTMAX.replace("64,32", "128,8000").replace("f32[64]", "f32[128]")
+    assert len(kernels(text, target)) == 1
