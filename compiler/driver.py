@@ -19,6 +19,7 @@ from .lower.schedule import Scheduled, fits, schedule_group
 from .lower.trips import limit_trips
 from .passes.fuse import FusionLimits, fuse
 from .passes.group import Group, fold_spec
+from .passes.hosted import check_device_only
 from .passes.memory import Plan, Use, device_bytes, plan
 from .passes.pipeline import run_passes
 from .program import Buffer, Dispatch, Program, Shader, Signature
@@ -78,6 +79,7 @@ def compile_graph(
     graph: Graph, target: Target, donated: Sequence[int] = (), name: str | None = None
 ) -> Compiled:
     """Compiles ``graph`` for ``target``. ``donated``: inputs whose memory outputs may take."""
+    check_device_only(graph)
     check = verify if knobs.verify else lambda g: None
     stages = run_passes(graph, target, check)
     final = list(stages.values())[-1]

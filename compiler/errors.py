@@ -72,7 +72,7 @@ class ParseError(TexelateError, ValueError):
 
 
 class CompileError(TexelateError, RuntimeError):
-    """The driver rejected a generated shader."""
+    """The driver rejected a generated shader, or a function cannot become one program."""
 
 
 class LimitError(TexelateError, ValueError):

@@ -118,7 +118,10 @@ class StatementPrinter:
 
     def _split(self, offset: Index) -> tuple[Expr, Expr]:
         """A scalar position in a buffer of vectors."""
-        return self.index(offset // LANES), self.index(offset % LANES)
+        part = self.index(offset % LANES)
+        if part.op == "const":  # a masked-out register may lie beyond the promised bounds
+            part = K.const(K.const_value(part) % LANES, int32)
+        return self.index(offset // LANES), part
 
     def index(self, index: Index) -> Expr:
         """Sums with the outermost loops' terms first, so that prefixes can be hoisted."""

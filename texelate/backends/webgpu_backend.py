@@ -14,8 +14,10 @@ from ..compiler.ir.aval import Aval
 from ..compiler.ir.dtypes import bool_
 from ..compiler.ir.graph import Graph
 from ..compiler.knobs import knobs
+from ..compiler.passes.hosted import host_equations
 from ..compiler.target import Target
 from ..debug import show_compiled
+from .hosted import HostedExecutable
 
 Array = np.ndarray[Any, Any]
 
@@ -40,7 +42,11 @@ class WebGPUBackend:
             self._open()
         return self._device
 
-    def compile(self, graph: Graph, donated: tuple[int, ...]) -> WebGPUExecutable:
+    def compile(
+        self, graph: Graph, donated: tuple[int, ...]
+    ) -> WebGPUExecutable | HostedExecutable:
+        if host_equations(graph):
+            return HostedExecutable(self, graph)
         compiled = compile_graph(graph, self.target, donated=donated, name=graph.name)
         show_compiled(compiled)
         return WebGPUExecutable(self, compiled)

@@ -10,17 +10,22 @@ from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 
+from numpy import dtype as _dtype
+
 from ..compiler.ir.dtypes import bool_ as bool_
 from ..compiler.ir.dtypes import float32 as float32
 from ..compiler.ir.dtypes import int32 as int32
 from ..compiler.ir.dtypes import uint32 as uint32
+from . import linalg as linalg
 from .creation import *  # noqa: F403
 from .elementwise import *  # noqa: F403
 from .indexing import getitem as getitem
 from .indexing import take as take
-from .linalg import *  # noqa: F403
 from .logic import *  # noqa: F403
+from .products import *  # noqa: F403
 from .reductions import *  # noqa: F403
 from .shapes import *  # noqa: F403
 
 newaxis = None
+
+int64, uint64, float64 = (_dtype(name) for name in ("int64", "uint64", "float64"))
