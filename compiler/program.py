@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -75,14 +75,59 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Copies a whole buffer (an input that is also an output, or returned twice)."""
+    """Copies ``nbytes`` from the start of a buffer to the start of another.
+
+    Inside a loop, in the iteration that stands for element i, ``i * source_stride`` and
+    ``i * target_stride`` bytes further on: so a step reads its row and writes its own.
+    """
 
     source: int
     target: int
     nbytes: int
+    source_stride: int = 0
+    target_stride: int = 0
 
 
-Step = Dispatch | Copy
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Runs ``body`` again and again: ``trips`` times, or while a word on the device is not 0.
+
+    With ``trips`` the iterations stand for elements 0, 1, … (from the last when ``reverse``), and
+    the host has nothing to wait for. When it is None, ``test`` runs before each iteration, and the
+    host reads the first word of buffer ``condition``.
+    """
+
+    body: tuple[Step, ...]
+    trips: int | None = None
+    reverse: bool = False
+    test: tuple[Step, ...] = ()
+    condition: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Runs ``bodies[i]`` for the i32 in buffer ``index``, clipped into range; the host reads it."""
+
+    index: int
+    bodies: tuple[tuple[Step, ...], ...]
+
+
+Step = Dispatch | Copy | Loop | Branch
+
+
+def nested(step: Step) -> tuple[tuple[Step, ...], ...]:
+    """The lists of steps inside a step."""
+    if isinstance(step, Loop):
+        return step.test, step.body
+    return step.bodies if isinstance(step, Branch) else ()
+
+
+def walk(steps: Iterable[Step]) -> Iterator[Step]:
+    """All steps, each before those inside it."""
+    for step in steps:
+        yield step
+        for inner in nested(step):
+            yield from walk(inner)
 
 
 @dataclass(frozen=True)
@@ -110,12 +155,13 @@ class Program:
 
     @property
     def dispatches(self) -> tuple[Dispatch, ...]:
-        return tuple(s for s in self.steps if isinstance(s, Dispatch))
+        """All of them, those inside loops and branches once."""
+        return tuple(s for s in walk(self.steps) if isinstance(s, Dispatch))
 
     def to_json(self) -> str:
         """A self-contained text; ``from_json`` gives the same Program."""
         body = asdict(self)
-        body["steps"] = [{"kind": type(s).__name__.lower(), **asdict(s)} for s in self.steps]
+        body["steps"] = _steps_to_json(self.steps)
         body["constants"] = [base64.b64encode(c).decode() for c in self.constants]
         payload = json.dumps(body, sort_keys=True)
         return json.dumps(
@@ -140,9 +186,38 @@ class Program:
         return _from_body(body)
 
 
-def _from_body(body: dict[str, Any]) -> Program:
-    kinds: dict[str, Any] = {"dispatch": Dispatch, "copy": Copy}
+_KINDS: dict[str, Any] = {"dispatch": Dispatch, "copy": Copy, "loop": Loop, "branch": Branch}
+_NESTED = {"loop": ("test", "body")}
 
+
+def _steps_to_json(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    rows = []
+    for step in steps:
+        row = {"kind": type(step).__name__.lower(), **asdict(step)}
+        for name, inner in zip(_NESTED.get(row["kind"], ()), nested(step)):
+            row[name] = _steps_to_json(inner)
+        if isinstance(step, Branch):
+            row["bodies"] = [_steps_to_json(inner) for inner in step.bodies]
+        rows.append(row)
+    return rows
+
+
+def _steps_from_json(rows: Iterable[dict[str, Any]]) -> tuple[Step, ...]:
+    return tuple(map(_step_from_json, rows))
+
+
+def _step_from_json(row: dict[str, Any]) -> Step:
+    fields = {k: v for k, v in row.items() if k != "kind"}
+    for name in _NESTED.get(row["kind"], ()):
+        fields[name] = _steps_from_json(fields[name])
+    if row["kind"] == "branch":
+        fields["bodies"] = tuple(map(_steps_from_json, fields["bodies"]))
+    fields = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    step: Step = _KINDS[row["kind"]](**fields)
+    return step
+
+
+def _from_body(body: dict[str, Any]) -> Program:
     def record(cls: Any, row: dict[str, Any]) -> Any:
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
 
@@ -150,10 +225,7 @@ def _from_body(body: dict[str, Any]) -> Program:
         name=body["name"],
         buffers=tuple(record(Buffer, b) for b in body["buffers"]),
         shaders=tuple(record(Shader, s) for s in body["shaders"]),
-        steps=tuple(
-            record(kinds[s["kind"]], {k: v for k, v in s.items() if k != "kind"})
-            for s in body["steps"]
-        ),
+        steps=_steps_from_json(body["steps"]),
         inputs=tuple(record(Signature, s) for s in body["inputs"]),
         outputs=tuple(record(Signature, s) for s in body["outputs"]),
         constants=tuple(base64.b64decode(c) for c in body["constants"]),

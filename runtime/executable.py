@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..compiler.errors import ArgumentError, TexelateError
-from ..compiler.program import Copy, Dispatch, Program
+from ..compiler.program import Branch, Copy, Dispatch, Loop, Program, Step
 from .faults import as_error
-from .native import Fault, Launch, Pass, Segment, Transfer
+from .native import Fault, Launch, Pass, Segment
 from .pool import DeviceBuffer
+from .replay import Bound, Choice, Repeat, Replay, Row, Run, Walk, replay
 from .validate import validate
 
 if TYPE_CHECKING:
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 REPLAY_CAP = 128
 
 Table = list[DeviceBuffer]  # the buffers of one call, by the Program's numbers
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Replay:
-    """What one call with certain buffers submits. ``kept`` holds the bind groups that it points to.
-
-    ``dispatches`` are the Program's, in the order of the launches in ``segments``.
-    """
-
-    segments: tuple[Segment, ...]
-    dispatches: tuple[Dispatch, ...]
-    kept: tuple[object, ...]
 
 
 class Executable:
@@ -55,7 +43,7 @@ class Executable:
         ]
         self._aliased = _aliased(program)
         self._varying = [*self._inputs, *(b for b, _ in self._fresh)]
-        self._replays: OrderedDict[tuple[int, ...], Replay] = OrderedDict()
+        self._replays: OrderedDict[tuple[int, ...], Replay | Walk] = OrderedDict()
 
     def _place(self, number: int) -> DeviceBuffer | None:
         buffer = self.program.buffers[number]
@@ -84,16 +72,23 @@ class Executable:
             )
         with device.lock:
             table, copied = self._table(inputs, donated)
-            replay = self._find(table, inputs, copied)
-            if device.profiling is not None:
-                device.profiling.record(self.program, replay)
-            elif replay.segments:
-                fault = device.driver.submit(replay.segments)
-                if fault is not None:
-                    raise self._blamed(fault, replay)
+            for part in self._find(table, inputs, copied).parts(self._word):
+                self._submit(part)
         for number in self._aliased:
             table[number].shared = True
         return [table[b] for b in self._outputs]
+
+    def _submit(self, part: Replay) -> None:
+        if self.device.profiling is not None:
+            self.device.profiling.record(self.program, part)
+        elif part.segments:
+            fault = self.device.driver.submit(part.segments)
+            if fault is not None:
+                raise self._blamed(fault, part)
+
+    def _word(self, buffer: DeviceBuffer) -> int:
+        """The first word of a buffer: which way a loop or a branch goes. Waits for the device."""
+        return int(self.device.readback.read(buffer, np.dtype(np.int32), 1)[0])
 
     def profile(self, inputs: Sequence[DeviceBuffer]) -> list[tuple[str, int]]:
         """Runs once, each dispatch in a pass of its own: (title, nanoseconds) for each. Blocks."""
@@ -125,18 +120,20 @@ class Executable:
             table[number] = device.empty(nbytes)
         return table, copied  # type: ignore[return-value]  # every role is filled by now
 
-    def _find(self, table: Table, inputs: Sequence[DeviceBuffer], copied: list[int]) -> Replay:
+    def _find(
+        self, table: Table, inputs: Sequence[DeviceBuffer], copied: list[int]
+    ) -> Replay | Walk:
         numbers = [table[b].allocation.number for b in self._varying]
         key = (*numbers, *(inputs[i].allocation.number for i in copied))
-        replay = self._replays.get(key)
-        if replay is None:
+        found = self._replays.get(key)
+        if found is None:
             self._check_inputs(inputs)
-            replay = self._replays[key] = self._bind(table, inputs, copied)
+            found = self._replays[key] = self._bind(table, inputs, copied)
             if len(self._replays) > REPLAY_CAP:
                 self._replays.popitem(last=False)
         else:
             self._replays.move_to_end(key)
-        return replay
+        return found
 
     def _check_inputs(self, inputs: Sequence[DeviceBuffer]) -> None:
         for i, (buffer, number) in enumerate(zip(inputs, self._inputs, strict=True)):
@@ -152,27 +149,40 @@ class Executable:
                     why=f"the program reads {needed}",
                 )
 
-    def _bind(self, table: Table, inputs: Sequence[DeviceBuffer], copied: list[int]) -> Replay:
-        """Bind groups for every dispatch; runs of dispatches become one pass, copies split it."""
-        segments: list[Segment] = []
+    def _bind(
+        self, table: Table, inputs: Sequence[DeviceBuffer], copied: list[int]
+    ) -> Replay | Walk:
+        """The steps with a bind group for every dispatch."""
+        bound: list[Bound] = []
         for i in copied:
             target = table[self._inputs[i]].allocation
             size = min(inputs[i].allocation.size, target.size)
-            segments.append(Transfer(inputs[i].allocation.handle, target.handle, size))
-        launches: list[Launch] = []
+            bound.append(Row(inputs[i].allocation.handle, target.handle, size))
         kept: list[object] = []
-        for step in self.program.steps:
-            if isinstance(step, Copy):
-                segments += [Pass(tuple(launches))] if launches else []
-                source, target = table[step.source].allocation, table[step.target].allocation
-                segments.append(Transfer(source.handle, target.handle, step.nbytes))
-                launches = []
-            else:
-                launch, group = self._bound(step, table)
-                launches.append(launch)
-                kept.append(group)
-        segments += [Pass(tuple(launches))] if launches else []
-        return Replay(tuple(segments), self.program.dispatches, tuple(kept))
+        bound += self._steps(self.program.steps, table, kept)
+        return replay(bound, kept)
+
+    def _steps(self, steps: Sequence[Step], table: Table, kept: list[object]) -> tuple[Bound, ...]:
+        return tuple(self._step(step, table, kept) for step in steps)
+
+    def _step(self, step: Step, table: Table, kept: list[object]) -> Bound:
+        if isinstance(step, Dispatch):
+            launch, group = self._bound(step, table)
+            kept.append(group)
+            return Run(launch, step)
+        if isinstance(step, Copy):
+            source, target = table[step.source].allocation, table[step.target].allocation
+            strides = step.source_stride, step.target_stride
+            return Row(source.handle, target.handle, step.nbytes, *strides)
+        if isinstance(step, Branch):
+            bodies = tuple(self._steps(body, table, kept) for body in step.bodies)
+            return Choice(table[step.index], bodies)
+        return self._loop(step, table, kept)
+
+    def _loop(self, step: Loop, table: Table, kept: list[object]) -> Repeat:
+        body, test = (self._steps(s, table, kept) for s in (step.body, step.test))
+        condition = table[step.condition] if step.trips is None else None
+        return Repeat(body, step.trips, step.reverse, test, condition)
 
     def _bound(self, step: Dispatch, table: Table) -> tuple[Launch, object]:
         pipeline = self._pipelines[step.shader]

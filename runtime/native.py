@@ -35,11 +35,13 @@ class Launch(NamedTuple):
 
 
 class Transfer(NamedTuple):
-    """Copies ``nbytes`` from the start of one buffer to the start of another."""
+    """Copies ``nbytes`` from one buffer to another, from and to byte offsets."""
 
     source: Handle
     target: Handle
     nbytes: int
+    source_offset: int = 0
+    target_offset: int = 0
 
 
 class Pass(NamedTuple):
@@ -171,9 +173,9 @@ class Driver:
         match segment:
             case Pass(launches, descriptor):
                 self._encode_pass(encoder, launches, descriptor or self._pass_desc)
-            case Transfer(source, target, nbytes):
+            case Transfer(source, target, nbytes, start, to):
                 copy = self._lib.wgpuCommandEncoderCopyBufferToBuffer
-                copy(encoder, source, 0, target, 0, nbytes)
+                copy(encoder, source, start, target, to, nbytes)
             case Resolve(queries, stamps, target):
                 resolve = self._lib.wgpuCommandEncoderResolveQuerySet
                 resolve(encoder, queries, 0, stamps, target, 0)

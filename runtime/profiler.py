@@ -18,7 +18,7 @@ from .pool import Pool
 
 if TYPE_CHECKING:
     from .device import Device
-    from .executable import Replay
+    from .replay import Replay
 
 QUERIES = 4096  # WebGPU's greatest query set; two for each dispatch
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..compiler.errors import LimitError, ProgramError
-from ..compiler.program import Dispatch, Program, Shader
+from ..compiler.program import Copy, Dispatch, Loop, Program, Shader, Step
 from .adapter import AdapterInfo
 
 
@@ -52,16 +52,56 @@ def _problems(program: Program) -> Iterator[str]:
 
 
 def _step_problems(program: Program) -> Iterator[str]:
-    buffers = program.buffers
-    for step in program.steps:
+    yield from _list_problems(program, program.steps, 1)
+
+
+def _list_problems(program: Program, steps: Sequence[Step], trips: int) -> Iterator[str]:
+    """What is wrong in a list of steps that the loop around runs for elements 0 to trips - 1."""
+    for step in steps:
         if isinstance(step, Dispatch):
             yield from _dispatch_problems(program, step)
-        elif not all(0 <= b < len(buffers) for b in (step.source, step.target)):
-            yield "a copy names a buffer that does not exist"
-        elif step.nbytes > min(buffers[step.source].nbytes, buffers[step.target].nbytes):
+        elif isinstance(step, Copy):
+            yield from _copy_problems(program, step, trips)
+        elif isinstance(step, Loop):
+            yield from _loop_problems(program, step)
+        else:
+            yield from _word_problems(program, step.index, "a branch's index")
+            yield from () if step.bodies else ("a branch without bodies",)
+            for body in step.bodies:
+                yield from _list_problems(program, body, trips)
+
+
+def _copy_problems(program: Program, step: Copy, trips: int) -> Iterator[str]:
+    buffers = program.buffers
+    if not all(0 <= b < len(buffers) for b in (step.source, step.target)):
+        yield "a copy names a buffer that does not exist"
+        return
+    if step.source == step.target:
+        yield f"a copy has buffer {step.source} as source and target"
+    last = max(trips - 1, 0)
+    for b, stride in ((step.source, step.source_stride), (step.target, step.target_stride)):
+        if stride % 4 or stride < 0:
+            yield f"a copy moves by {stride} bytes: not a multiple of 4"
+        elif step.nbytes + last * stride > buffers[b].nbytes:
             yield f"a copy of {step.nbytes} bytes is larger than its buffers"
-        elif step.source == step.target:
-            yield f"a copy has buffer {step.source} as source and target"
+    target = buffers[step.target]
+    donated = target.role == "input" and target.index in program.donated
+    if target.role in ("input", "constant") and not donated:
+        yield f"a copy writes {target.role} {target.index}"
+
+
+def _loop_problems(program: Program, step: Loop) -> Iterator[str]:
+    if step.trips is None:
+        yield from _word_problems(program, step.condition, "a loop's condition")
+    elif step.trips < 0:
+        yield f"a loop of {step.trips} iterations"
+    yield from _list_problems(program, step.test, 1)
+    yield from _list_problems(program, step.body, step.trips or 1)
+
+
+def _word_problems(program: Program, buffer: int, what: str) -> Iterator[str]:
+    if not 0 <= buffer < len(program.buffers):
+        yield f"{what} names buffer {buffer}, which does not exist"
 
 
 def _dispatch_problems(program: Program, step: Dispatch) -> Iterator[str]:

@@ -37,6 +37,12 @@ from .compiler.ir.dtypes import float32 as float32
 from .compiler.ir.dtypes import int32 as int32
 from .compiler.ir.dtypes import uint32 as uint32
 from .compiler.knobs import knobs as knobs
+from .control import cond as cond
+from .control import fori_loop as fori_loop
+from .control import map as map
+from .control import scan as scan
+from .control import switch as switch
+from .control import while_loop as while_loop
 from .gradcheck import check_grads as check_grads
 from .jitted import JitFunction as JitFunction
 from .jitted import clear_caches as clear_caches
@@ -46,7 +52,7 @@ from .profiling import profile as profile
 from .tree import block_until_ready as block_until_ready
 from .vectorize import vmap as vmap
 
-_LAZY = ("data", "nn", "numpy", "optim", "random", "tree")
+_LAZY = ("data", "image", "nn", "numpy", "optim", "random", "tree")
 
 
 def __getattr__(name: str) -> _Any:

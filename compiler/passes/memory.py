@@ -8,7 +8,7 @@ input any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..ir.graph import Var
@@ -44,17 +44,28 @@ class Plan:
 
 
 def plan(
-    uses: Sequence[Use], outputs: Sequence[Var], donated: Sequence[Var], keep: Sequence[Var]
+    uses: Sequence[Use],
+    outputs: Sequence[Var],
+    donated: Sequence[Var],
+    keep: Sequence[Var],
+    partner: Mapping[Var, Var] | None = None,
 ) -> Plan:
     """Plans the buffers of all values written by ``uses``; ``keep`` are inputs returned as they
-    are.
+    are. With ``partner`` an output may only take that input's buffer: a loop's carry its own.
     """
-    return _Planner(uses, set(outputs), [v for v in donated if v not in set(keep)]).run()
+    free = [v for v in donated if v not in set(keep)]
+    return _Planner(uses, set(outputs), free, partner).run()
 
 
 class _Planner:
-    def __init__(self, uses: Sequence[Use], outputs: set[Var], donated: list[Var]) -> None:
-        self.uses, self.outputs, self.donated = uses, outputs, donated
+    def __init__(
+        self,
+        uses: Sequence[Use],
+        outputs: set[Var],
+        donated: list[Var],
+        partner: Mapping[Var, Var] | None,
+    ) -> None:
+        self.uses, self.outputs, self.donated, self.partner = uses, outputs, donated, partner
         self.last = {v: i for i, use in enumerate(uses) for v in (*use.reads, *use.writes)}
         self.plan = Plan()
         self.free: list[int] = []
@@ -74,6 +85,8 @@ class _Planner:
 
     def _place_output(self, now: int, use: Use, var: Var) -> None:
         for source in self.donated:
+            if self.partner is not None and self.partner.get(var) is not source:
+                continue
             same_size = device_bytes(source) == device_bytes(var)
             read_here = source in use.reads
             dead = self.last.get(source, -1) <= now

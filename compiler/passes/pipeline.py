@@ -11,6 +11,7 @@ from .dce import dce
 from .expand import expand
 from .fold import fold
 from .outputs import materialise_outputs
+from .segments import map_bodies
 from .simplify import simplify
 from .split import split
 
@@ -32,9 +33,13 @@ def passes(target: Target) -> list[tuple[str, Pass]]:
 
 
 def run_passes(graph: Graph, target: Target, check: Callable[[Graph], None]) -> dict[str, Graph]:
-    """The graph after each pass, by name, starting with "trace"; ``check`` sees every stage."""
+    """The graph after each pass, by name, starting with "trace"; ``check`` sees every stage.
+
+    Sub-graphs of control flow go through all passes first.
+    """
     stages = {"trace": graph}
     check(graph)
+    graph = map_bodies(graph, lambda g: list(run_passes(g, target, check).values())[-1])
     for name, function in passes(target):
         graph = function(graph)
         check(graph)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..ir.aval import Shape
 from ..ir.graph import Atom, Eqn, Graph, Var, vars_of
-from ..ir.primitive import Primitive, lookup
+from ..ir.primitive import Primitive, Several, lookup
 from ..source import Source
 
 Rule = Callable[[Eqn, "Rewriter"], Atom | None]
@@ -44,7 +44,10 @@ class Rewriter:
     def run(self) -> Graph:
         for eqn in self._graph.eqns:
             self._source = eqn.source
-            self._replace(eqn, self._apply(self._moved(eqn)))
+            if isinstance(eqn.prim, Several):
+                self._keep(eqn)
+            else:
+                self._replace(eqn, self._apply(self._moved(eqn)))
         outputs = tuple(map(self._get, self._graph.outputs))
         return self._graph.replace(self._eqns, outputs)
 
@@ -80,6 +83,13 @@ class Rewriter:
     ) -> Eqn:
         aval = prim.abstract(*(a.aval for a in inputs), **params)
         return Eqn(prim, inputs, params, (Var(aval),), self._source)
+
+    def _keep(self, old: Eqn) -> None:
+        """Several results: no rule looks at those, only the operands are replaced."""
+        inputs = tuple(map(self._get, old.inputs))
+        eqn = Eqn(old.prim, inputs, old.params, old.outs, old.source)
+        self._eqns.append(eqn)
+        self._producers.update((v, eqn) for v in eqn.outs)
 
     def _moved(self, old: Eqn) -> Eqn:
         """``old`` on the new operands; the same variable as long as its aval is the same."""

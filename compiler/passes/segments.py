@@ -1,0 +1,75 @@
+"""Parts a graph at its control flow: what becomes kernels, and the loops and branches between.
+
+A value belongs to segment k when k loops or branches lie on its longest way from the inputs.
+Segment k is one graph of all its other equations; then its loops and branches run, and begin
+segment k + 1. Nothing fuses across a boundary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir.graph import Eqn, Graph, Var, vars_of
+from ..ir.primitive import Control
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A graph over variables of the whole, and the control flow that follows it."""
+
+    graph: Graph
+    control: tuple[Eqn, ...]
+
+
+def is_control(eqn: Eqn) -> bool:
+    """Whether ``eqn`` runs sub-graphs."""
+    return isinstance(eqn.prim.lower, Control)
+
+
+def segments(graph: Graph) -> list[Segment]:
+    """The segments in the order in which they run; ``graph`` itself when it has no control flow."""
+    if not any(map(is_control, graph.eqns)):
+        return [Segment(graph, ())]
+    depth: dict[Var, int] = dict.fromkeys(graph.inputs, 0)
+    parts: list[tuple[list[Eqn], list[Eqn]]] = []
+    for eqn in graph.eqns:
+        control = is_control(eqn)
+        level = max((depth[v] for v in vars_of(eqn.inputs)), default=0)
+        while len(parts) <= level:
+            parts.append(([], []))
+        parts[level][control].append(eqn)
+        depth.update((v, level + control) for v in eqn.outs)
+    return [Segment(_graph(graph, plain), tuple(control)) for plain, control in parts]
+
+
+def _graph(whole: Graph, eqns: list[Eqn]) -> Graph:
+    """``eqns`` as a graph: what they read from outside, and what is read of them elsewhere."""
+    mine = set(map(id, eqns))
+    made = {v for e in eqns for v in e.outs}
+    elsewhere = [a for e in whole.eqns if id(e) not in mine for a in e.inputs]
+    read = dict.fromkeys(vars_of(a for e in eqns for a in e.inputs))
+    outputs = dict.fromkeys(v for v in vars_of((*elsewhere, *whole.outputs)) if v in made)
+    inputs = tuple(v for v in read if v not in made)
+    return Graph(inputs, tuple(eqns), tuple(outputs), whole.name)
+
+
+def map_bodies(graph: Graph, function: Callable[[Graph], Graph]) -> Graph:
+    """``graph`` with ``function`` of every sub-graph of its control flow in its place."""
+    if not any(map(is_control, graph.eqns)):
+        return graph
+    return graph.replace(_mapped_eqn(e, function) if is_control(e) else e for e in graph.eqns)
+
+
+def _mapped_eqn(eqn: Eqn, function: Callable[[Graph], Graph]) -> Eqn:
+    params = {k: _mapped(v, function) for k, v in eqn.params.items()}
+    return Eqn(eqn.prim, eqn.inputs, params, eqn.outs, eqn.source)
+
+
+def _mapped(value: Any, function: Callable[[Graph], Graph]) -> Any:
+    if isinstance(value, Graph):
+        return function(value)
+    if isinstance(value, tuple):
+        return tuple(_mapped(v, function) for v in value)
+    return value
