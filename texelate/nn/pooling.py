@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import numpy as tnp
-from ..array import Array
 from ..compiler.errors import ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import float32
 from ..compiler.ir.prims.window import reduce_window, window_argmax
 from ..operands import ArrayLike, as_float
 from ..traceback import public
-from .windows import Ints, Padding, pairs_of, per_axis, spans
+from .windows import Ints, Padding, Table, pairs_of, per_axis, spans, taken, weighted
 
 
 def _spatial(x: ArrayLike, rank: int | None, name: str) -> Value:
@@ -221,8 +219,7 @@ def adaptive_avg_pool(x: ArrayLike, size: Ints) -> Any:
     out = _spatial(x, None, "adaptive_avg_pool")
     for axis, n in enumerate(per_axis(size, out.aval.ndim - 2, "size"), 1):
         places, inside = _parts(out.aval.shape[axis], n)
-        weights = Array.copy_of((inside / inside.sum(1, keepdims=True)).astype(np.float32))
-        out = tnp.sum(_taken(out, places, axis) * _beside(weights, axis, out), axis + 1)
+        out = weighted(out, places, inside / inside.sum(1, keepdims=True), axis)
     return out
 
 
@@ -237,28 +234,18 @@ def adaptive_max_pool(x: ArrayLike, size: Ints) -> Any:
     out = _spatial(x, None, "adaptive_max_pool")
     for axis, n in enumerate(per_axis(size, out.aval.ndim - 2, "size"), 1):
         places, _ = _parts(out.aval.shape[axis], n)
-        out = tnp.max(_taken(out, places, axis), axis + 1)
+        out = tnp.max(taken(out, places, axis), axis + 1)
     return out
 
 
-def _parts(extent: int, count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _parts(extent: int, count: int) -> tuple[Table, Table]:
     """The places that each of ``count`` windows sees, and which of them are not repetitions."""
     starts = [i * extent // count for i in range(count)]
     ends = [-(-(i + 1) * extent // count) for i in range(count)]
     longest = max(map(lambda a, b: b - a, starts, ends))
     wide = np.array(starts)[:, None] + np.arange(longest)
     inside = wide < np.array(ends)[:, None]
-    return np.where(inside, wide, np.array(ends)[:, None] - 1).astype(np.int32), inside
-
-
-def _taken(x: Value, places: np.ndarray[Any, Any], axis: int) -> Any:
-    return tnp.take(x, Array.copy_of(places), axis=axis)
-
-
-def _beside(weights: Value, axis: int, x: Value) -> Any:
-    """Weights [n, k] on the axes ``axis`` and ``axis + 1``."""
-    after: Sequence[int] = (1,) * (x.aval.ndim - axis - 1)
-    return tnp.reshape(weights, (*weights.aval.shape, *after))
+    return np.where(inside, wide, np.array(ends)[:, None] - 1), inside
 
 
 __all__ = [

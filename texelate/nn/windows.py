@@ -6,10 +6,16 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from ..array import Array
 from ..compiler.errors import ArgumentError
 from ..compiler.ir.core import Value
 from ..compiler.ir.prims import structural
+from ..numpy import sum as sum_of
+from ..numpy import take
 
+Table = np.ndarray[Any, Any]
 Ints = int | Sequence[int]
 Padding = str | int | Sequence[Any]
 Pairs = tuple[tuple[int, int], ...]
@@ -74,6 +80,18 @@ def shifted(
         _slice(padded, [i * g for i, g in zip(place, gap)], extents, step)
         for place in itertools.product(*map(range, window))
     ]
+
+
+def taken(x: Value, places: Table, axis: int) -> Any:
+    """The elements at ``places`` [n, k] of ``axis``, as two axes."""
+    return take(x, Array.copy_of(places.astype(np.int32)), axis=axis)
+
+
+def weighted(x: Value, places: Table, weights: Table, axis: int) -> Any:
+    """Along ``axis``, n sums of the k elements at ``places`` times ``weights``, both [n, k]."""
+    table: Any = Array.copy_of(weights.astype(np.float32))
+    beside = table.reshape(*weights.shape, *(1,) * (x.aval.ndim - axis - 1))
+    return sum_of(taken(x, places, axis) * beside, axis + 1)
 
 
 def _slice(x: Value, start: list[int], extents: list[int], step: Sequence[int]) -> Value:
