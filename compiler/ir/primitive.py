@@ -63,12 +63,14 @@ class Map:
     """Each element of the result depends on a few elements of the operands: fuses anywhere.
 
     ``free`` marks pure index arithmetic (reshape, slice, iota …), recomputed rather than stored.
-    ``cost`` is in flops an element.
+    ``cost`` is in flops an element. ``rereads``: elements of the operands are read many times, so
+    they are stored first.
     """
 
     emit: Emit
     free: bool = False
     cost: int = 1
+    rereads: bool = False
 
 
 @dataclass(frozen=True)

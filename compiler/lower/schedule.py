@@ -66,7 +66,7 @@ def fits(group: Group, reads: Sequence[Var]) -> bool:
     names = {v: f"b{i}" for i, v in enumerate((*reads, *group.outputs))}
     try:
         if _is_scan(group):
-            emit_scan(group, False, names)
+            emit_scan(group, may_be_wide(group), names)
         elif group.root is not None:
             emit_contract(group, SMALLEST, names)
         else:

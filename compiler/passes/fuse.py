@@ -11,7 +11,7 @@ worked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..ir.graph import Eqn, Graph, Var, vars_of
@@ -90,7 +90,22 @@ def _rereads(user: Eqn, var: Var) -> bool:
         return True
     if isinstance(rule, Fold):
         return fold_spec(user).overlap > 1
+    if isinstance(rule, Map) and rule.rereads:
+        return True
     return user.prim.name == "broadcast_in_dim" and user.out.aval.size > var.aval.size
+
+
+def _recomputes(eqns: Sequence[Eqn]) -> bool:
+    """Whether a search among the equations of a kernel reads what the kernel computes itself."""
+    busy: set[Var] = set()  # results of arithmetic, perhaps seen through index maps
+    for eqn in eqns:
+        rule = eqn.prim.lower
+        reads_busy = any(v in busy for v in vars_of(eqn.inputs))
+        if isinstance(rule, Map) and rule.rereads and reads_busy:
+            return True
+        if reads_busy or not (isinstance(rule, Map) and rule.free):
+            busy.update(eqn.outs)
+    return False
 
 
 def _is_cheap(eqn: Eqn) -> bool:
@@ -192,7 +207,8 @@ class _Fusion:
         reads = merged.reads(self._outside(a, b))
         if len(reads) + len(merged.outputs) > self.limits.bindings:
             return None
-        if len(merged.eqns(self._outside(a, b))) > self.limits.max_eqns or not self._busy(merged):
+        eqns = merged.eqns(self._outside(a, b))
+        if len(eqns) > self.limits.max_eqns or not self._busy(merged) or _recomputes(eqns):
             return None
         return merged if self.fits(merged, reads) else None
 

@@ -315,6 +315,22 @@ def _cumulative(draw: Draw) -> Case:
     return Case(lookup("cumulative"), [x], params)
 
 
+def _starts(draw: Draw, n: int) -> list[Array]:
+    return [np.asarray(i, np.int32) for i in _ints(draw, n, -2, 5)]
+
+
+def _dynamic_slice(draw: Draw) -> Case:
+    x = _any_array(draw)
+    sizes = tuple(draw(st.integers(0, n)) for n in x.shape)
+    return Case(lookup("dynamic_slice"), [x, *_starts(draw, x.ndim)], {"sizes": sizes})
+
+
+def _dynamic_update_slice(draw: Draw) -> Case:
+    x = _any_array(draw)
+    update = data(draw, tuple(draw(st.integers(0, n)) for n in x.shape), as_dtype(x.dtype))
+    return Case(lookup("dynamic_update_slice"), [x, update, *_starts(draw, x.ndim)], {})
+
+
 # --- sorting -------------------------------------------------------------------------------------
 
 
@@ -399,6 +415,7 @@ MAKERS: dict[str, Callable[[Draw], Case]] = {
     "reduce": _reduce, "argmax": _arg("argmax"), "argmin": _arg("argmin"),
     "dot_general": _dot_general, "conv_general": _conv_general,
     "gather": _gather, "take_along": _take_along, "put_along": _put_along,
+    "dynamic_slice": _dynamic_slice, "dynamic_update_slice": _dynamic_update_slice,
     "scatter_reduce": _scatter_reduce, "cumulative": _cumulative,
     "sort_indices": _sort_indices, "rank": _rank, "merge_order": _merge_order,
     "lower_bound": _lower_bound,

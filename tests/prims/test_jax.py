@@ -87,3 +87,19 @@ def test_gather(case: Case) -> None:
     if x.size and indices.size:
         mode = case.params["mode"]
         close(case.reference(), jax.numpy.take(x, indices, axis, mode=mode, fill_value=0))
+
+
+@many
+@given(cases("dynamic_slice"))
+def test_dynamic_slice(case: Case) -> None:
+    x, *starts = case.operands
+    starts = [np.maximum(s, 0) for s in starts]  # JAX counts negative ones from the end
+    close(case.reference(), lax.dynamic_slice(x, starts, case.params["sizes"]))
+
+
+@many
+@given(cases("dynamic_update_slice"))
+def test_dynamic_update_slice(case: Case) -> None:
+    x, update, *starts = case.operands
+    starts = [np.maximum(s, 0) for s in starts]
+    close(case.reference(), lax.dynamic_update_slice(x, update, starts))

@@ -216,7 +216,7 @@ merge_order: Primitive = Primitive(
     _merge_abstract,
     _merge_reference,
     lambda args, batched, size, *, run: merge_order(args[0], run=run),
-    Map(_merge_emit, cost=64),
+    Map(_merge_emit, cost=64, rereads=True),
     jvp=c.no_tangent,
     no_transpose=INTEGER_RESULT,
 )
@@ -270,7 +270,7 @@ lower_bound: Primitive = Primitive(
     _bound_abstract,
     _bound_reference,
     lambda args, batched, size, *, side: lower_bound(*both_batched(args, batched, size), side=side),
-    Map(_bound_emit, cost=64),
+    Map(_bound_emit, cost=64, rereads=True),
     jvp=c.no_tangent,
     no_transpose=INTEGER_RESULT,
 )
