@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import numpy as np
 
-from . import eager
+from . import backends, eager
 from .compiler import source
 from .compiler.errors import ArgumentError, DonatedError
 from .compiler.ir import core
 from .compiler.ir.aval import Aval
 from .compiler.ir.core import Value
 from .compiler.ir.dtypes import DType, as_dtype, float32, int32, uint32
-from .methods import ArrayMethods
+from .methods import ArrayMethods, check_device
 
 _NARROW = {np.dtype(t): d for t, d in (("f8", float32), ("i8", int32), ("u8", uint32))}
 
@@ -87,6 +88,46 @@ class Array(ArrayMethods, Value):
         """The name of the backend that holds or will compute it; "host" for data not moved yet."""
         where = self.node.backend
         return where.name if where is not None else "host"
+
+    @property
+    def device(self) -> str:
+        """The name of the backend that has it or will compute it, as the array API wants."""
+        where = self.node.backend
+        return (where or backends.current()).name
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Array:
+        """On the backend called ``device``, moved through the host where it is elsewhere.
+
+        Raises ArgumentError for another name or a ``stream``, AdapterError without a GPU.
+        """
+        check_device(device, stream)
+        if device == self.device and self.node.backend is not None:
+            return self
+        node = eager.Node.of_host(self.node.read(), self.aval)
+        node.on(backends.get(device))
+        return Array(node)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """This object gets a new value; what was made of the old one keeps it.
+
+        ``value`` broadcasts to ``self[index]`` and takes the dtype. AxisError for an index that is
+        known to be out of range.
+
+        >>> import texelate.numpy as tnp
+        >>> x = tnp.zeros(3)
+        >>> y = x + 0
+        >>> x[1] = 5
+        >>> print(x, y)
+        [0. 5. 0.] [0. 0. 0.]
+        """
+        changed = self.at[index].set(value)
+        if not isinstance(changed, Array):
+            super().__setitem__(index, value)
+        self._node = changed.node
+
+    def _repr_html_(self) -> str:
+        """For notebooks: a line about it, and the values as NumPy prints them."""
+        return f"<b>{html.escape(str(self.aval))}</b><pre>{html.escape(str(self))}</pre>"
 
     async def data(self) -> np.ndarray[Any, Any]:
         """The values as a read-only NumPy array, without blocking the event loop meanwhile."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from . import backends
 from . import numpy as tnp
 from .compiler.errors import ArgumentError, ShapeError
 from .compiler.ir.aval import Aval
 from .compiler.ir.core import Value
 from .compiler.ir.graph import Literal
+from .numpy.indexing import At
 
 _OPERANDS = (Value, bool, int, float, np.ndarray, np.generic, list, tuple, Literal)
 
@@ -45,6 +48,16 @@ def _method(name: str) -> Callable[..., Any]:
     method.__name__ = name
     method.__doc__ = f"``texelate.numpy.{name}(self, ...)``"
     return method
+
+
+API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
+
+
+def check_device(device: str, stream: Any) -> None:
+    """ArgumentError for the name of no backend, and for streams."""
+    backends.get(device)
+    if stream is not None:
+        raise ArgumentError("to_device has no streams", fix="leave stream out")
 
 
 class ArrayMethods:
@@ -82,11 +95,12 @@ class ArrayMethods:
     sum, mean, prod = _method("sum"), _method("mean"), _method("prod")
     max, min, any, all = _method("max"), _method("min"), _method("any"), _method("all")
     std, var = _method("std"), _method("var")
-    argmax, argmin = _method("argmax"), _method("argmin")
+    argmax, argmin, argsort = _method("argmax"), _method("argmin"), _method("argsort")
+    cumsum, cumprod, nonzero = _method("cumsum"), _method("cumprod"), _method("nonzero")
     ravel, flatten, squeeze = _method("ravel"), _method("ravel"), _method("squeeze")
     swapaxes, repeat, take = _method("swapaxes"), _method("repeat"), _method("take")
     clip, round, dot = _method("clip"), _method("round"), _method("dot")
-    astype = _method("astype")
+    astype, copy = _method("astype"), _method("copy")
 
     _value: Callable[[str], np.ndarray[Any, Any]]
     _peek: Callable[[], np.ndarray[Any, Any] | None]
@@ -99,6 +113,43 @@ class ArrayMethods:
         """``x.transpose(1, 0)``, ``x.transpose((1, 0))``, or reversed axes without arguments."""
         chosen = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
         return tnp.transpose(self, chosen)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> ModuleType:
+        """``texelate.numpy``. Raises ValueError for a version later than 2024.12."""
+        if api_version is not None and api_version not in API_VERSIONS:
+            raise ValueError(f"array API version {api_version!r} is not one of {API_VERSIONS}")
+        return tnp
+
+    @property
+    def device(self) -> str:
+        """The name of the backend that computes it, in the sense of the array API standard."""
+        return backends.current().name
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Any:
+        """On the backend called ``device``: itself, as traced arrays are where the program runs.
+
+        Raises ArgumentError for another name, or a ``stream`` (there are none here).
+        """
+        check_device(device, stream)
+        return self
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: Any = None,
+        copy: bool | None = None,
+    ) -> Any:
+        """The values as a DLPack capsule on the CPU: always a copy, read back from the device."""
+        if copy is False:
+            raise BufferError("an array cannot be shared through DLPack, only copied")
+        host = np.array(self._value("__dlpack__()"))
+        return host.__dlpack__(stream=None, max_version=max_version, dl_device=dl_device, copy=None)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """The CPU: (1, 0)."""
+        return 1, 0
 
     @property
     def T(self) -> Any:
@@ -125,10 +176,15 @@ class ArrayMethods:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise ArgumentError(
-            "arrays are immutable: x[...] = value is not possible",
-            why="an array may be an input of operations that have not run yet",
-            fix="make a new array, such as texelate.numpy.where(mask, value, x)",
+            "traced arrays are immutable: x[...] = value is not possible here",
+            why="inside jit, grad and vmap a program is written down, whose values never change",
+            fix="x = x.at[...].set(value)",
         )
+
+    @property
+    def at(self) -> At:
+        """Functional updates: ``x.at[index].set(value)``, ``.add``, …; see ``AtIndex``."""
+        return At(self)
 
     def __len__(self) -> int:
         if not self.shape:

@@ -41,7 +41,7 @@ def operand(x: ArrayLike, name: str = "x") -> Operand:
     if isinstance(x, (bool, int, float)):
         large = isinstance(x, int) and 2**31 <= x < 2**32
         return Literal(x, uint32, weak=True) if large else scalar(x)
-    if isinstance(x, np.generic) and x.dtype.kind in "biuf":
+    if isinstance(x, np.generic) and x.dtype.kind in "biufc":
         return scalar(x.item(), arrays.narrowed(x.dtype))
     if isinstance(x, Literal):
         return x
@@ -82,7 +82,7 @@ def _from_sequence(x: Sequence[Any], name: str) -> Value:
         array = np.array(x)
     except ValueError:
         raise ShapeError(f"{name}: nested lists of different lengths are not an array") from None
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biufc":
         raise ArgumentError(f"{name} is a list of {array.dtype}, not of numbers")
     return arrays.Array.copy_of(array)
 
@@ -95,6 +95,11 @@ def value(x: ArrayLike, name: str = "x") -> Value:
     """``x`` as a value (a scalar becomes a rank-0 one). ArgumentError for what is no array."""
     got = operand(x, name)
     return got if isinstance(got, Value) else splat(got, ())
+
+
+def fresh(x: Value) -> Value:
+    """The same value as another object, so that ``x[i] = …`` on one leaves the other alone."""
+    return arrays.Array(x.node) if isinstance(x, arrays.Array) else x
 
 
 def splat(x: Literal, shape: Shape) -> Value:
@@ -119,7 +124,7 @@ def cast(x: Operand, dtype: DType, weak: bool = False) -> Operand:
 def as_float(x: ArrayLike, name: str = "x") -> Value:
     """``x`` as a float32 value: integers and booleans are converted, as NumPy does."""
     got = value(x, name)
-    return got if got.aval.dtype is float32 else ew.convert(got, dtype=float32)
+    return got if got.aval.dtype.kind in "fc" else ew.convert(got, dtype=float32)
 
 
 def promoted(name: str, *xs: ArrayLike, at_least: DType | None = None) -> list[Operand]:

@@ -55,8 +55,8 @@ def test_the_list_is_not_empty() -> None:
 
 @pytest.mark.parametrize("name", [n for n in FUNCTIONS if n not in MAKERS])
 @pytest.mark.parametrize(
-    "bad", [Strange(), "text", {"a": 1}, [["x"]], [[1, 2], [3]], None, 1 + 2j, np.array(["a"])],
-    ids=["object", "str", "dict", "strings", "ragged", "None", "complex", "str array"],
+    "bad", [Strange(), "text", {"a": 1}, [["x"]], [[1, 2], [3]], None, np.array(["a"])],
+    ids=["object", "str", "dict", "strings", "ragged", "None", "str array"],
 )  # fmt: skip
 def test_what_is_no_array(on_numpy: None, name: str, bad: Any) -> None:
     with pytest.raises(TYPED):
@@ -127,9 +127,16 @@ def test_axes_that_do_not_exist(on_numpy: None, name: str, axis: Any) -> None:
         (lambda: tnp.ones(3)[::0], tx.ArgumentError, "step"),
         (lambda: tnp.ones(3)[1.0], tx.ArgumentError, "not an index"),
         (lambda: tnp.ones(3)["a"], tx.ArgumentError, "not an index"),
-        (lambda: tnp.ones(3)[True], tx.ArgumentError, "boolean"),
-        (lambda: tnp.ones(3)[tnp.ones(3) > 0], tx.ArgumentError, "mask"),
-        (lambda: tnp.ones((3, 3))[[0], [1]], tx.ArgumentError, "several axes"),
+        (lambda: tnp.ones(3)[tnp.ones(2) > 0], tx.AxisError, "mask of shape"),
+        (lambda: tnp.ones((3, 3))[[0, 1], [0, 1, 2]], tx.ShapeError, "broadcast"),
+        (lambda: tnp.ones(3).at[0].set([1, 2]), tx.ShapeError, "broadcast"),
+        (lambda: tnp.ones(3).at[0].get("wrap"), tx.ArgumentError, "wrap"),
+        (lambda: tnp.isdtype(tnp.float32, "real"), tx.ArgumentError, "numeric"),
+        (lambda: tnp.finfo(tnp.int32), tx.DtypeError, "not a float"),
+        (lambda: tnp.searchsorted([1.0], 2.0, side="up"), tx.ArgumentError, "side"),
+        (lambda: tnp.cumulative_sum(np.ones((2, 2))), tx.ArgumentError, "axis"),
+        (lambda: tnp.quantile([], 0.5), tx.ShapeError, "extent 0"),
+        (lambda: tnp.top_k([1.0], 2), tx.ArgumentError, "k=2"),
         (lambda: tnp.tile(np.ones(2), -1), tx.ShapeError, "negative"),
         (lambda: tnp.repeat(np.ones(2), 1.5), tx.ArgumentError, "made of ints"),
         (lambda: tx.tree.map(lambda a, b: a, {"a": 1}, [1]), tx.ArgumentError, "differ"),

@@ -12,6 +12,7 @@ from math import pi as pi
 
 from numpy import dtype as _dtype
 
+from ..compiler.ir.dtypes import bool_ as bool  # noqa: F401
 from ..compiler.ir.dtypes import bool_ as bool_
 from ..compiler.ir.dtypes import float32 as float32
 from ..compiler.ir.dtypes import int32 as int32
@@ -19,13 +20,19 @@ from ..compiler.ir.dtypes import uint32 as uint32
 from . import linalg as linalg
 from .creation import *  # noqa: F403
 from .elementwise import *  # noqa: F403
-from .indexing import getitem as getitem
-from .indexing import take as take
+from .floats import *  # noqa: F403
+from .indexing import *  # noqa: F403
+from .info import *  # noqa: F403
+from .info import array_namespace_info as __array_namespace_info__  # noqa: F401
 from .logic import *  # noqa: F403
 from .products import *  # noqa: F403
 from .reductions import *  # noqa: F403
+from .scans import *  # noqa: F403
+from .sets import *  # noqa: F403
 from .shapes import *  # noqa: F403
+from .sorting import *  # noqa: F403
 
 newaxis = None
+__array_api_version__ = "2024.12"
 
 int64, uint64, float64 = (_dtype(name) for name in ("int64", "uint64", "float64"))

@@ -10,7 +10,7 @@ from ..compiler.errors import ArgumentError, DtypeError
 from ..compiler.ir.core import Operand, Value
 from ..compiler.ir.dtypes import DType, as_dtype, bool_, float32, int32, uint32
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, as_float, broadcast, cast, promoted, scalar, value
+from ..operands import ArrayLike, as_float, broadcast, cast, fresh, promoted, scalar, value
 from ..traceback import public
 
 INTEGER_POWER_LIMIT = 64
@@ -101,6 +101,15 @@ sign = _keeping("sign", "fiu", ew.sign, "-1, 0 or 1 (NaN stays NaN)")
 
 
 @public
+def signbit(x: ArrayLike, /) -> Any:
+    """Whether the sign is minus: also of -0 and of NaN. Integers: whether x < 0."""
+    got = value(x)
+    if got.aval.dtype.kind != "f":
+        return ew.lt(got, 0) if got.aval.dtype.kind == "i" else ew.and_(as_bool(got), False)
+    return ew.lt(ew.bitcast(got, dtype=int32), 0)
+
+
+@public
 def negative(x: ArrayLike, /) -> Any:
     """-x. DtypeError for bool: use ``logical_not``."""
     return ew.neg(value(x))
@@ -109,7 +118,7 @@ def negative(x: ArrayLike, /) -> Any:
 @public
 def positive(x: ArrayLike, /) -> Any:
     """+x: x itself."""
-    return value(x)
+    return fresh(value(x))
 
 
 @public
@@ -174,7 +183,15 @@ def _wrong_sign(remainder: Value, y: Operand) -> Value:
 
 def _remainder(a: Operand, b: Operand) -> Value:
     r = ew.rem(a, b)
-    return r if r.aval.dtype is uint32 else ew.select(_wrong_sign(r, b), ew.add(r, b), r)
+    if r.aval.dtype is uint32:
+        return r
+    moved = ew.select(_wrong_sign(r, b), ew.add(r, b), r)
+    return _signed_zero(moved, b) if r.aval.dtype is float32 else moved
+
+
+def _signed_zero(x: Value, like: Operand) -> Value:
+    """``x``, where it is 0 with the sign of ``like``."""
+    return ew.select(ew.eq(x, 0.0), copysign(0.0, like), x)
 
 
 def _floor_divide(a: Operand, b: Operand) -> Value:
@@ -188,7 +205,8 @@ def _floor_divide(a: Operand, b: Operand) -> Value:
     q = ew.select(_wrong_sign(r, b), ew.sub(q, 1.0), q)
     low = ew.floor(q)
     low = ew.select(ew.gt(ew.sub(q, low), 0.5), ew.add(low, 1.0), low)
-    return ew.select(ew.eq(b, 0.0), ew.div(a, b), low)
+    quotient = ew.div(a, b)
+    return ew.select(ew.eq(b, 0.0), quotient, _signed_zero(low, quotient))
 
 
 def _at_least_integer(f: Callable[[Operand, Operand], Value]) -> Callable[[Any, Any], Value]:
@@ -261,37 +279,11 @@ def _integer_power(x: Operand, y: Operand) -> Value:
 
 
 @public
-def logaddexp(x: ArrayLike, y: ArrayLike, /) -> Any:
-    """log(exp(x) + exp(y)) without overflow; infinities as NumPy."""
-    a, b = promoted("logaddexp", x, y, at_least=float32)
-    high, apart = ew.max_(a, b), ew.sub(a, b)
-    sum_ = ew.add(high, ew.log1p(ew.exp(ew.neg(ew.abs_(apart)))))
-    return ew.select(ew.is_nan(apart), ew.add(a, b), sum_)
-
-
-@public
-def hypot(x: ArrayLike, y: ArrayLike, /) -> Any:
-    """sqrt(x² + y²), without overflow in between."""
-    a, b = promoted("hypot", x, y, at_least=float32)
-    a, b = ew.abs_(a), ew.abs_(b)
-    high, low = ew.max_(a, b), ew.min_(a, b)
-    ratio = ew.div(low, ew.select(ew.eq(high, 0.0), 1.0, high))
-    length = ew.mul(high, ew.sqrt(ew.add(1.0, ew.mul(ratio, ratio))))
-    return ew.select(ew.eq(high, math.inf), high, length)
-
-
-@public
-def fmax(x: ArrayLike, y: ArrayLike, /) -> Any:
-    """The larger one; a number wins over NaN."""
-    a, b = promoted("fmax", x, y, at_least=float32)
-    return ew.select(ew.is_nan(a), b, ew.select(ew.is_nan(b), a, ew.max_(a, b)))
-
-
-@public
-def fmin(x: ArrayLike, y: ArrayLike, /) -> Any:
-    """The smaller one; a number wins over NaN."""
-    a, b = promoted("fmin", x, y, at_least=float32)
-    return ew.select(ew.is_nan(a), b, ew.select(ew.is_nan(b), a, ew.min_(a, b)))
+def copysign(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """|x| with the sign of y, also where y is -0 or NaN."""
+    a, b = promoted("copysign", x, y, at_least=float32)
+    size = ew.abs_(a)
+    return ew.select(signbit(b), ew.neg(size), size)
 
 
 @public
@@ -315,7 +307,7 @@ def as_bool(x: ArrayLike) -> Value:
 
 
 @public
-def clip(x: ArrayLike, /, min: ArrayLike = None, max: ArrayLike = None) -> Any:
+def clip(x: ArrayLike, /, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Any:
     """``x`` limited to ``[min, max]``; None is no limit."""
     got: Any = value(x)
     got = got if min is None else maximum(got, min)
@@ -323,35 +315,22 @@ def clip(x: ArrayLike, /, min: ArrayLike = None, max: ArrayLike = None) -> Any:
 
 
 @public
-def astype(x: ArrayLike, dtype: Any, /, *, copy: bool = True) -> Any:
+def astype(x: ArrayLike, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """Converted to ``dtype``. Floats to integers truncate and saturate, NaN gives 0."""
     got, target = value(x), as_dtype(dtype)
     if got.aval.dtype is target and not got.aval.weak:
-        return got
+        return fresh(got) if copy else got
     return as_bool(got) if target is bool_ else ew.convert(got, dtype=target)
-
-
-@public
-def nan_to_num(
-    x: ArrayLike, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
-) -> Any:
-    """NaN and infinities replaced; by default 0 and the largest finite numbers."""
-    top = 3.4028234663852886e38
-    got = as_float(x)
-    high, low = top if posinf is None else posinf, -top if neginf is None else neginf
-    got = ew.select(ew.is_nan(got), nan, got)
-    got = ew.select(ew.eq(got, math.inf), high, got)
-    return ew.select(ew.eq(got, -math.inf), low, got)
 
 
 __all__ = [
     "abs", "absolute", "acos", "acosh", "add", "arccos", "arccosh", "arcsin", "arcsinh",
     "arctan", "arctan2", "arctanh", "around", "asin", "asinh", "astype", "atan", "atan2",
-    "atanh", "bitwise_invert", "bitwise_not", "ceil", "clip", "cos", "cosh", "deg2rad",
-    "degrees", "divide", "divmod", "erf", "erf_inv", "exp", "exp2", "expm1", "fabs", "floor",
-    "floor_divide", "fmax", "fmin", "fmod", "hypot", "invert", "isfinite", "isinf", "isnan",
-    "log", "log10", "log1p", "log2", "logaddexp", "maximum", "minimum", "mod", "multiply",
-    "nan_to_num", "negative", "positive", "pow", "power", "rad2deg", "radians", "reciprocal",
-    "remainder", "rint", "round", "rsqrt", "sign", "sin", "sinh", "sqrt", "square", "subtract",
-    "tan", "tanh", "true_divide", "trunc", "where",
+    "atanh", "bitwise_invert", "bitwise_not", "ceil", "clip", "copysign", "cos", "cosh",
+    "deg2rad", "degrees", "divide", "divmod", "erf", "erf_inv", "exp", "exp2", "expm1", "fabs",
+    "floor", "floor_divide", "fmod", "invert", "isfinite", "isinf", "isnan", "log", "log10",
+    "log1p", "log2", "maximum", "minimum", "mod", "multiply", "negative", "positive", "pow",
+    "power", "rad2deg", "radians", "reciprocal", "remainder", "rint", "round", "rsqrt", "sign",
+    "signbit", "sin", "sinh", "sqrt", "square", "subtract", "tan", "tanh", "true_divide",
+    "trunc", "where",
 ]  # fmt: skip

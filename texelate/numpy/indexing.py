@@ -1,154 +1,277 @@
-"""Indexing: ints, slices, None, Ellipsis, and integer arrays on one axis."""
+"""Reading and functional writing by index, and taking along an axis."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from ..compiler.errors import ArgumentError, AxisError
+from ..compiler.errors import ArgumentError, AxisError, ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import int32
 from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims import structural
-from ..operands import ArrayLike, axis_of, value
+from ..compiler.ir.prims.indexing import gather, take_along
+from ..compiler.ir.prims.scattering import scatter
+from ..compiler.ir.prims.structural import part
+from ..operands import (
+    ArrayLike,
+    axis_of,
+    broadcast_shape,
+    broadcast_to,
+    cast,
+    operand,
+    scalar,
+    splat,
+    value,
+)
 from ..traceback import public
-from .shapes import ravel, reshape
+from .indices import Plan, is_mask, plan
+from .shapes import concatenate, moveaxis, ravel, reshape, transpose
+
+MODES = {"clip": "clip", "fill": "fill", "drop": "fill"}
 
 
 @public
-def getitem(x: ArrayLike, index: Any, /) -> Any:
-    """``x[index]``: ints, slices (any step), None, Ellipsis, and one array of integers.
+def getitem(x: ArrayLike, index: Any, /, mode: str = "clip") -> Any:
+    """``x[index]``: ints, slices (any step), None, Ellipsis, integer arrays on any axes, masks.
 
     A known index out of range is an AxisError (an IndexError); inside arrays computed by the
-    program it is clipped into range. Raises ArgumentError for boolean masks: their result has no
-    fixed shape.
+    program it is clipped into range, or reads 0 with ``mode="fill"``. Boolean masks are looked at,
+    as the shape of the result depends on them: inside ``jit`` they are a ConcretizationError.
     """
-    got = value(x)
-    parts = _spread_ellipsis(index if isinstance(index, tuple) else (index,), got.aval)
-    got, axes, array = _basic(got, parts)
-    out = reshape(got, [n for n, kept in axes if kept])
-    if array is None:
-        return out
-    place, indices = array
-    return take(out, indices, axis=place)
-
-
-def _spread_ellipsis(index: tuple[Any, ...], aval: Any) -> list[Any]:
-    """The index with one entry an axis (and the Nones)."""
-    used = sum(i is not None and i is not Ellipsis for i in index)
-    holes = [k for k, i in enumerate(index) if i is Ellipsis]
-    if len(holes) > 1 or used > aval.ndim:
-        why = "more than one ..." if len(holes) > 1 else f"{used} indices"
-        raise AxisError(f"an array of shape {aval.shape} was indexed with {why}")
-    rest = [slice(None)] * (aval.ndim - used)
-    at = holes[0] if holes else len(index)
-    return [*index[:at], *rest, *index[at + 1 :]]
-
-
-def _basic(x: Value, parts: list[Any]) -> tuple[Value, list[tuple[int, bool]], Any]:
-    """One slice and one reversal; then (extent, kept) of each axis, and the array index if any."""
-    start: list[int] = []
-    limit: list[int] = []
-    stride: list[int] = []
-    reverse: list[int] = []
-    axes: list[tuple[int, bool]] = []
-    array: tuple[int, Any] | None = None
-    for part in parts:
-        if part is None:
-            axes.append((1, True))
-            continue
-        extent = x.aval.shape[len(start)]
-        if not isinstance(part, slice) and _is_array(part):
-            if array is not None:
-                raise _unsupported("arrays on several axes")
-            array = (sum(kept for _, kept in axes), _in_range(part, extent))
-            part = slice(None)
-        low, step, count = _range(part, extent)
-        if step < 0:
-            low, step = low + (count - 1) * step if count else low, -step
-            reverse.append(len(start))
-        start.append(low if count else 0)
-        limit.append(low + (count - 1) * step + 1 if count else 0)
-        stride.append(step)
-        axes.append((count, isinstance(part, slice)))
-    whole = limit == list(x.aval.shape) and all(s == 1 for s in stride) and not any(start)
-    params = {"start": tuple(start), "limit": tuple(limit), "stride": tuple(stride)}
-    out = x if whole else structural.slice_(x, **params)
-    return structural.rev(out, axes=tuple(reverse)) if reverse else out, axes, array
-
-
-def _range(part: Any, extent: int) -> tuple[int, int, int]:
-    """First position, step and count that an int or a slice selects."""
-    if isinstance(part, slice):
-        try:
-            r = range(*part.indices(extent))
-        except (TypeError, ValueError) as e:
-            raise ArgumentError(
-                f"slice {part} of an axis: {e}", fix="use ints, and no step 0"
-            ) from e
-        return r.start, r.step, len(r)
-    i = part.__index__()
-    if not -extent <= i < extent:
-        raise AxisError(f"index {i} is out of range for an axis of extent {extent}")
-    return i % extent, 1, 1
-
-
-def _is_array(part: Any) -> bool:
-    """Whether an index is an array. Rank-0 values that the program computes count as arrays."""
-    if isinstance(part, (bool, np.bool_)):
-        raise _unsupported("a boolean")
-    if isinstance(part, (list, np.ndarray, Value)):
-        kind = part.aval.dtype.kind if isinstance(part, Value) else np.asarray(part).dtype.kind
-        if kind == "b":
-            raise _unsupported("a boolean mask")
-        if kind not in "iu" and np.size(part if not isinstance(part, Value) else 1):
-            raise ArgumentError("an array index must hold integers", fix="use .astype(int)")
-        return True
-    if not hasattr(part, "__index__"):
-        raise ArgumentError(
-            f"{part!r} is not an index", fix="use ints, slices, None, ... or arrays"
-        )
-    return False
-
-
-def _unsupported(what: str) -> ArgumentError:
-    return ArgumentError(
-        f"indexing with {what} is not available",
-        why="the shape of the result would depend on values, or several axes be gathered at once",
-        fix="use texelate.numpy.where(mask, x, other), or index one axis at a time",
+    got, chosen = value(x), _mode(mode)
+    where = plan(got.aval.shape, index)
+    region = where.region.read(reshape(got, where.region.whole))
+    if not where.arrays:
+        return reshape(region, where.shape)
+    taken = gather(_grouped(region, where), where.flat(chosen), axis=0, mode=chosen)
+    n = len(where.points)
+    return moveaxis(
+        reshape(taken, (*where.points, *where.kept)), range(n), range(where.place, where.place + n)
     )
 
 
-def _in_range(indices: Any, extent: int) -> Any:
-    """Checks indices that are known now."""
-    if not isinstance(indices, Value):
-        known = np.asarray(indices if np.size(indices) else np.zeros(np.shape(indices), np.int32))
-        if known.size and not -extent <= known.min() <= known.max() < extent:
-            raise AxisError(
-                f"an index from {known.min()} to {known.max()} is out of range for extent {extent}"
-            )
-        return known
-    return indices
+def _mode(mode: str) -> str:
+    if mode not in MODES:
+        raise ArgumentError(f"mode={mode!r} of an index is not one of {', '.join(MODES)}")
+    return MODES[mode]
+
+
+def _grouped(region: Value, where: Plan) -> Value:
+    """The region with all axes that arrays index as one, in front."""
+    moved = transpose(region, where.order)
+    n = len(where.indexed)
+    group = math.prod(moved.aval.shape[:n])
+    grouped: Value = reshape(moved, (group, *moved.aval.shape[n:]))
+    return grouped
+
+
+COMBINE = {"add": ew.add, "mul": ew.mul, "min": ew.min_, "max": ew.max_}
 
 
 @public
-def take(x: ArrayLike, indices: ArrayLike, /, axis: int | None = None) -> Any:
-    """The elements of ``x`` at ``indices`` along ``axis`` (None: of the flattened array).
+def update(x: ArrayLike, index: Any, updates: ArrayLike, op: str, mode: str = "drop") -> Any:
+    """``x`` with ``updates`` (broadcast to ``x[index]``) set or folded in at ``index``: ``x.at``.
 
-    Negative indices count from the end; those out of range are clipped. Shape:
-    ``x.shape[:axis] + indices.shape + x.shape[axis+1:]``. AxisError for an empty axis.
+    ``op``: set, add, mul, min or max. Where positions repeat, ``set`` keeps the last, the others
+    fold all. Positions computed by the program that are out of range are dropped, or go to the
+    nearest element with ``mode="clip"``. The dtype of ``x`` stays.
     """
-    from ..compiler.ir.prims.indexing import gather
+    got, chosen = value(x), _mode(mode)
+    new = cast(operand(updates), got.aval.dtype)
+    if is_mask(index) and index.aval.shape == got.aval.shape and not new.aval.shape:
+        return ew.select(index, new if op == "set" else COMBINE[op](got, new), got)
+    where = plan(got.aval.shape, index)
+    whole = reshape(got, where.region.whole)
+    region = where.region.read(whole)
+    if where.arrays:
+        changed = _scattered(region, new, where, op, chosen)
+    else:
+        full = reshape(_fitted(new, where.shape), region.aval.shape)
+        changed = full if op == "set" else COMBINE[op](region, full)
+    return reshape(_replaced(whole, where, changed), got.aval.shape)
 
-    got = ravel(x) if axis is None else value(x)
-    place = axis_of(0 if axis is None else axis, got.aval.ndim, "take")
+
+def _fitted(new: Any, shape: tuple[int, ...]) -> Value:
+    """Updates in the shape of what they replace; leading axes of 1 are dropped, as in NumPy."""
+    extra = new.aval.ndim - len(shape)
+    if extra > 0 and new.aval.shape[:extra] == (1,) * extra:
+        new = reshape(new, new.aval.shape[extra:])
+    if broadcast_shape("x.at[index]", [shape, new.aval.shape]) != shape:
+        raise ShapeError(f"x.at[index]: updates {new.aval} do not broadcast to shape {shape}")
+    return broadcast_to(new, shape)
+
+
+def _scattered(region: Value, new: Any, where: Plan, op: str, mode: str) -> Value:
+    n, grouped = len(where.points), _grouped(region, where)
+    moved = moveaxis(_fitted(new, where.shape), range(where.place, where.place + n), range(n))
+    updates = reshape(moved, (*where.points, *grouped.aval.shape[1:]))
+    out = scatter(grouped, updates, where.flat(mode), axis=0, op=op, mode=mode)
+    ordered = reshape(out, [region.aval.shape[a] for a in where.order])
+    back: Value = transpose(ordered, [where.order.index(a) for a in range(len(where.order))])
+    return back
+
+
+def _replaced(whole: Value, where: Plan, changed: Value) -> Value:
+    """``whole`` with another region."""
+    if where.region.is_whole:
+        return changed
+    zero = np.zeros((), whole.aval.dtype.numpy).item()
+    inside = where.region.spread(splat(scalar(True), changed.aval.shape), False)
+    return ew.select(inside, where.region.spread(changed, zero), whole)
+
+
+class At:
+    """``x.at``: functional updates, ``x.at[index].set(value)``. ``x`` stays as it was."""
+
+    __slots__ = ("_x",)
+
+    def __init__(self, x: Any) -> None:
+        self._x = x
+
+    def __getitem__(self, index: Any) -> AtIndex:
+        return AtIndex(self._x, index)
+
+
+class AtIndex:
+    """What can be done at an index; each gives a new array. ``mode``: see ``update``.
+
+    >>> import texelate.numpy as tnp
+    >>> tnp.zeros(3).at[tnp.asarray([0, 0, 2])].add(1.0)
+    Array([2., 0., 1.], dtype=float32)
+    """
+
+    __slots__ = ("_x", "_index")
+
+    def __init__(self, x: Any, index: Any) -> None:
+        self._x, self._index = x, index
+
+    def get(self, mode: str = "clip") -> Any:
+        """``x[index]``; out of range clipped, or 0 with ``mode="fill"``."""
+        return getitem(self._x, self._index, mode)
+
+    def set(self, values: ArrayLike, mode: str = "drop") -> Any:
+        """``values`` instead; the last one wins where positions repeat."""
+        return update(self._x, self._index, values, "set", mode)
+
+    def add(self, values: ArrayLike, mode: str = "drop") -> Any:
+        """``values`` added; all of them where positions repeat."""
+        return update(self._x, self._index, values, "add", mode)
+
+    def subtract(self, values: ArrayLike, mode: str = "drop") -> Any:
+        """``values`` subtracted."""
+        return self.add(ew.neg(value(values)), mode)
+
+    def multiply(self, values: ArrayLike, mode: str = "drop") -> Any:
+        """Multiplied by ``values``."""
+        return update(self._x, self._index, values, "mul", mode)
+
+    def divide(self, values: ArrayLike, mode: str = "drop") -> Any:
+        """Divided by ``values``."""
+        return self.multiply(ew.div(1.0, value(values)), mode)
+
+    def min(self, values: ArrayLike, mode: str = "drop") -> Any:
+        """The smaller of the element and ``values``."""
+        return update(self._x, self._index, values, "min", mode)
+
+    def max(self, values: ArrayLike, mode: str = "drop") -> Any:
+        """The larger of the element and ``values``."""
+        return update(self._x, self._index, values, "max", mode)
+
+
+# --- along an axis -------------------------------------------------------------------------------
+
+
+def _integers(indices: ArrayLike, extent: int, name: str) -> Value:
+    """Positions, with negative ones counted from the end."""
     at = value(indices)
-    extent = got.aval.shape[place]
     if at.aval.dtype.kind not in "iu":
-        raise ArgumentError(f"take: indices must be integers, got {at.aval}")
-    if extent == 0 and at.aval.size:
-        raise AxisError(f"take: there is nothing to take from an axis of extent 0 ({got.aval})")
+        raise ArgumentError(f"{name}: indices must be integers, got {at.aval}")
     if at.aval.dtype is int32:
         at = ew.select(ew.lt(at, 0), ew.add(at, extent), at)
-    return gather(got, at, axis=place)
+    return at
+
+
+@public
+def take(x: ArrayLike, indices: ArrayLike, /, axis: int | None = None, mode: str = "clip") -> Any:
+    """The elements of ``x`` at ``indices`` along ``axis`` (None: of the flattened array).
+
+    Negative indices count from the end; those out of range are clipped, or read 0 with
+    ``mode="fill"``. Shape: ``x.shape[:axis] + indices.shape + x.shape[axis+1:]``. AxisError for an
+    empty axis.
+    """
+    got = ravel(x) if axis is None else value(x)
+    place = axis_of(0 if axis is None else axis, got.aval.ndim, "take")
+    extent = got.aval.shape[place]
+    at = _integers(indices, extent, "take")
+    if extent == 0 and at.aval.size:
+        raise AxisError(f"take: there is nothing to take from an axis of extent 0 ({got.aval})")
+    return gather(got, at, axis=place, mode=_mode(mode))
+
+
+@public
+def take_along_axis(x: ArrayLike, indices: ArrayLike, /, axis: int | None = -1) -> Any:
+    """For each position of ``indices`` the element of ``x`` that it names along ``axis``.
+
+    The other axes broadcast. What ``argsort`` and ``argmax(keepdims=True)`` give fits. None: both
+    flattened.
+    """
+    got, at = (ravel(x), ravel(indices)) if axis is None else (value(x), value(indices))
+    place = axis_of(-1 if axis is None else axis, got.aval.ndim, "take_along_axis")
+    at = _integers(at, got.aval.shape[place], "take_along_axis")
+    shapes = [[1 if a == place else n for a, n in enumerate(v.aval.shape)] for v in (got, at)]
+    around = list(broadcast_shape("take_along_axis", [tuple(s) for s in shapes]))
+    a, i = (
+        broadcast_to(v, (*around[:place], v.aval.shape[place], *around[place + 1 :]))
+        for v in (got, at)
+    )
+    return take_along(a, i, axis=place)
+
+
+@public
+def delete(x: ArrayLike, index: Any, axis: int | None = None) -> Any:
+    """``x`` without the positions ``index`` (an int, a slice, ints or a mask on the host)."""
+    got = ravel(x) if axis is None else value(x)
+    place = axis_of(0 if axis is None else axis, got.aval.ndim, "delete")
+    rest = np.delete(np.arange(got.aval.shape[place], dtype=np.int32), index)
+    return take(got, rest, axis=place)
+
+
+@public
+def insert(x: ArrayLike, index: int, values: ArrayLike, axis: int | None = None) -> Any:
+    """``x`` with ``values`` before position ``index``. AxisError for a position out of range."""
+    got = ravel(x) if axis is None else value(x)
+    place = axis_of(0 if axis is None else axis, got.aval.ndim, "insert")
+    shape, new = got.aval.shape, cast(operand(values), got.aval.dtype)
+    at = axis_of(index, shape[place] + (index >= 0), "insert")
+    count = new.aval.shape[place] if new.aval.ndim == len(shape) else 1
+    rows = broadcast_to(new, (*shape[:place], count, *shape[place + 1 :]))
+    before, after = part(got, place, 0, at), part(got, place, at, shape[place])
+    return concatenate([before, rows, after], axis=place)
+
+
+@public
+def append(x: ArrayLike, values: ArrayLike, axis: int | None = None) -> Any:
+    """``values`` after the elements of ``x`` along ``axis`` (None: both flattened)."""
+    if axis is None:
+        return concatenate([ravel(x), ravel(values)])
+    return concatenate([x, values], axis=axis)
+
+
+@public
+def put_along_axis(x: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: int) -> Any:
+    """``x`` with ``values`` at the positions ``indices`` names along ``axis``; a new array."""
+    got, at = value(x), value(indices)
+    place = axis_of(axis, got.aval.ndim, "put_along_axis")
+    index = [
+        at if a == place else structural.iota(shape=at.aval.shape, dtype=int32, axis=a)
+        for a in range(got.aval.ndim)
+    ]
+    return update(got, tuple(index), values, "set")
+
+
+__all__ = [
+    "append", "delete", "getitem", "insert", "put_along_axis", "take", "take_along_axis",
+]  # fmt: skip

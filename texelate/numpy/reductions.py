@@ -35,7 +35,7 @@ def _kept(out: Value, x: Value, axes: tuple[int, ...]) -> Value:
     return structural.reshape(out, shape=shape) if shape != out.aval.shape else out
 
 
-def _number(x: ArrayLike, dtype: Any) -> Value:
+def number_of(x: ArrayLike, dtype: Any) -> Value:
     """Booleans count as int32; ``dtype`` overrides."""
     got = value(x)
     wanted = as_dtype(dtype) if dtype is not None else got.aval.dtype
@@ -53,13 +53,13 @@ def sum(x: ArrayLike, axis: Axis = None, dtype: Any = None, keepdims: bool = Fal
     >>> tnp.sum(tnp.ones((2, 3)), axis=-1)
     Array([3., 3.], dtype=float32)
     """
-    return _reduce(_number(x, dtype), "sum", axis, keepdims, "sum")
+    return _reduce(number_of(x, dtype), "sum", axis, keepdims, "sum")
 
 
 @public
 def prod(x: ArrayLike, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Product over ``axis``; of nothing it is 1."""
-    return _reduce(_number(x, dtype), "prod", axis, keepdims, "prod")
+    return _reduce(number_of(x, dtype), "prod", axis, keepdims, "prod")
 
 
 @public
@@ -104,8 +104,20 @@ def mean(x: ArrayLike, axis: Axis = None, dtype: Any = None, keepdims: bool = Fa
 
 
 @public
-def var(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    """Variance over ``axis``: squared distances from the mean, divided by ``count - ddof``."""
+def var(
+    x: ArrayLike,
+    /,
+    axis: Axis = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    correction: float | None = None,
+) -> Any:
+    """Variance over ``axis``: squared distances from the mean, divided by ``count - correction``.
+
+    ``correction`` is the standard's name of NumPy's ``ddof``. NaN where the count is too small.
+    """
+    ddof = ddof if correction is None else correction
     got = as_float(x)
     axes = axes_of(axis, got.aval.ndim, "var")
     centre = mean(got, axes, keepdims=True)
@@ -121,9 +133,17 @@ def _spread(x: Value, like: Value) -> Value:
 
 
 @public
-def std(x: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+def std(
+    x: ArrayLike,
+    /,
+    axis: Axis = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    correction: float | None = None,
+) -> Any:
     """Standard deviation over ``axis``: the root of ``var``."""
-    return ew.sqrt(var(x, axis, ddof, keepdims))
+    return ew.sqrt(var(x, axis, ddof, keepdims, correction=correction))
 
 
 @public

@@ -7,15 +7,19 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..compiler.errors import ArgumentError, AxisError, ShapeError
 from ..compiler.ir.core import Operand, Value
 from ..compiler.ir.prims import structural
+from ..compiler.ir.prims.structural import part
 from ..operands import (
     ArrayLike,
     axes_of,
     axis_of,
     broadcast_shape,
     cast,
+    fresh,
     operand,
     promote_all,
     shape_of,
@@ -26,7 +30,7 @@ from ..traceback import public
 
 
 @public
-def reshape(x: ArrayLike, /, shape: Any) -> Any:
+def reshape(x: ArrayLike, /, shape: Any, *, copy: bool | None = None) -> Any:
     """``x`` in another shape of equal size, row-major; one extent may be -1 (the rest).
 
     Raises ShapeError when the sizes differ.
@@ -34,7 +38,7 @@ def reshape(x: ArrayLike, /, shape: Any) -> Any:
     got = value(x)
     listed = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     target = _resolved(got.aval.shape, listed)
-    return got if target == got.aval.shape else structural.reshape(got, shape=target)
+    return fresh(got) if target == got.aval.shape else structural.reshape(got, shape=target)
 
 
 def _resolved(old: tuple[int, ...], new: Sequence[Any]) -> tuple[int, ...]:
@@ -94,11 +98,11 @@ def swapaxes(x: ArrayLike, axis1: int, axis2: int) -> Any:
 
 
 @public
-def moveaxis(x: ArrayLike, source: Any, destination: Any) -> Any:
+def moveaxis(x: ArrayLike, source: Any, destination: Any, /) -> Any:
     """Axes ``source`` (an int or several) moved to ``destination``; the others keep their order."""
     got = value(x)
     n = got.aval.ndim
-    listed = [s if isinstance(s, (tuple, list)) else (s,) for s in (source, destination)]
+    listed = [s if isinstance(s, (tuple, list, range)) else (s,) for s in (source, destination)]
     src, dst = ([axis_of(a, n, "moveaxis") for a in axes] for axes in listed)
     if len(src) != len(dst) or len(set(src)) < len(src) or len(set(dst)) < len(dst):
         raise AxisError(f"moveaxis: {source!r} cannot move to {destination!r}")
@@ -189,21 +193,29 @@ def stack(xs: Sequence[ArrayLike], /, axis: int = 0) -> Any:
     if len({v.aval.shape for v in values}) > 1:
         raise ShapeError(f"stack: different shapes {[v.aval.shape for v in values]}")
     place = axis_of(axis, values[0].aval.ndim + 1, "stack")
-    return concatenate([expand_dims(v, place) for v in values], place)
+    return concatenate([expand_dims(v, axis=place) for v in values], axis=place)
+
+
+@public
+def unstack(x: ArrayLike, /, *, axis: int = 0) -> tuple[Any, ...]:
+    """The parts of ``x`` along ``axis``, without that axis."""
+    got = value(x)
+    place = axis_of(axis, got.aval.ndim, "unstack")
+    return tuple(squeeze(part(got, place, i, i + 1), place) for i in range(got.aval.shape[place]))
 
 
 @public
 def vstack(xs: Sequence[ArrayLike], /) -> Any:
     """Rows under each other: vectors become rows."""
     values = _several(xs, "vstack")
-    return concatenate([reshape(v, (1, -1)) if v.aval.ndim < 2 else v for v in values], 0)
+    return concatenate([reshape(v, (1, -1)) if v.aval.ndim < 2 else v for v in values], axis=0)
 
 
 @public
 def hstack(xs: Sequence[ArrayLike], /) -> Any:
     """Side by side: along axis 1, vectors along axis 0."""
     values = [v if v.aval.ndim else reshape(v, (1,)) for v in _several(xs, "hstack")]
-    return concatenate(values, 0 if values[0].aval.ndim == 1 else 1)
+    return concatenate(values, axis=0 if values[0].aval.ndim == 1 else 1)
 
 
 @public
@@ -218,14 +230,7 @@ def split(x: ArrayLike, sections: Any, axis: int = 0) -> list[Any]:
         cuts = [i * (extent // sections) for i in range(sections + 1)]
     else:
         cuts = [0, *(min(max(int(s), 0), extent) for s in sections), extent]
-    return [_part(got, place, a, max(a, b)) for a, b in itertools.pairwise(cuts)]
-
-
-def _part(x: Value, axis: int, start: int, stop: int) -> Value:
-    shape = x.aval.shape
-    low = tuple(start if a == axis else 0 for a in range(len(shape)))
-    high = tuple(stop if a == axis else n for a, n in enumerate(shape))
-    return structural.slice_(x, start=low, limit=high, stride=(1,) * len(shape))
+    return [part(got, place, a, max(a, b)) for a, b in itertools.pairwise(cuts)]
 
 
 @public
@@ -244,10 +249,18 @@ def tile(x: ArrayLike, reps: Any, /) -> Any:
 
 
 @public
-def repeat(x: ArrayLike, repeats: int, /, axis: int | None = None) -> Any:
-    """Each element repeated ``repeats`` times along ``axis`` (None: flattened first)."""
+def repeat(x: ArrayLike, repeats: Any, /, axis: int | None = None) -> Any:
+    """Each element repeated ``repeats`` times along ``axis`` (None: flattened first).
+
+    ``repeats``: an int, or one for each element; these are looked at, so not inside ``jit``.
+    """
+    from .indexing import take
+
     got = ravel(x) if axis is None else value(x)
     place = axis_of(0 if axis is None else axis, got.aval.ndim, "repeat")
+    if isinstance(repeats, (Value, np.ndarray, list, tuple)):
+        counts = _counts(repeats, got.aval.shape[place])
+        return take(got, np.repeat(np.arange(len(counts), dtype=np.int32), counts), axis=place)
     (count,) = shape_of(repeats, "repeat")
     shape = got.aval.shape
     wide = (*shape[: place + 1], count, *shape[place + 1 :])
@@ -257,19 +270,47 @@ def repeat(x: ArrayLike, repeats: int, /, axis: int | None = None) -> Any:
     return structural.reshape(spread, shape=final)
 
 
+def _counts(repeats: ArrayLike, extent: int) -> np.ndarray[Any, Any]:
+    got = value(repeats)
+    if got.aval.dtype.kind not in "iu" or got.aval.shape not in ((), (1,), (extent,)):
+        raise ArgumentError(f"repeat: repeats must be {extent} integers, got {got.aval}")
+    known: np.ndarray[Any, Any] = got._value("repeat()")  # type: ignore[attr-defined]
+    if known.size and known.min() < 0:
+        raise ArgumentError("repeat: a count is negative")
+    return np.broadcast_to(known, extent)
+
+
 @public
-def roll(x: ArrayLike, shift: int, /, axis: int | None = None) -> Any:
-    """Elements moved by ``shift`` places along ``axis`` (None: of all), around the end."""
+def roll(x: ArrayLike, /, shift: Any, axis: Any = None) -> Any:
+    """Elements moved by ``shift`` places along ``axis`` (None: of all), around the end.
+
+    Several shifts for several axes, or one for all of them.
+    """
     got = value(x)
     if axis is None:
-        return reshape(roll(ravel(got), shift, 0), got.aval.shape)
-    place = axis_of(axis, got.aval.ndim, "roll")
-    extent = got.aval.shape[place]
+        return reshape(_rolled(ravel(got), _int(shift), 0), got.aval.shape)
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    shifts = shift if isinstance(shift, (tuple, list)) else (shift,) * len(axes)
+    if len(shifts) != len(axes):
+        raise ArgumentError(f"roll: {len(shifts)} shifts for {len(axes)} axes")
+    for by, a in zip(shifts, axes, strict=True):
+        got = _rolled(got, _int(by), axis_of(a, got.aval.ndim, "roll"))
+    return got
+
+
+def _int(shift: Any) -> int:
+    if not hasattr(shift, "__index__"):
+        raise ArgumentError(f"roll: shift must be an int, got {shift!r}")
+    return int(shift.__index__())
+
+
+def _rolled(x: Value, shift: int, axis: int) -> Value:
+    extent = x.aval.shape[axis]
     by = shift % extent if extent else 0
     if by == 0:
-        return got
-    parts = [_part(got, place, extent - by, extent), _part(got, place, 0, extent - by)]
-    return structural.concatenate(*parts, axis=place)
+        return x
+    parts = [part(x, axis, extent - by, extent), part(x, axis, 0, extent - by)]
+    return structural.concatenate(*parts, axis=axis)
 
 
 @public
@@ -301,5 +342,6 @@ def _pairs(width: Any, rank: int) -> list[tuple[int, ...]]:
 __all__ = [
     "broadcast_arrays", "broadcast_to", "concat", "concatenate", "expand_dims", "flip",
     "hstack", "matrix_transpose", "moveaxis", "pad", "permute_dims", "ravel", "repeat",
-    "reshape", "roll", "split", "squeeze", "stack", "swapaxes", "tile", "transpose", "vstack",
+    "reshape", "roll", "split", "squeeze", "stack", "swapaxes", "tile", "transpose",
+    "unstack", "vstack",
 ]  # fmt: skip

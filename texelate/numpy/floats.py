@@ -1,0 +1,107 @@
+"""Elementwise functions of floats that mind infinities, NaN, overflow and the gaps of floats."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..compiler.ir.dtypes import float32, int32
+from ..compiler.ir.prims import elementwise as ew
+from ..operands import ArrayLike, as_float, promoted, value
+from ..traceback import public
+from .elementwise import divide, multiply, power
+
+
+@public
+def nextafter(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """The next float32 after x on the way to y. Next to 0 that is a subnormal number."""
+    a, b = (value(v) for v in promoted("nextafter", x, y, at_least=float32))
+    bits = ew.bitcast(a, dtype=int32)
+    away = ew.eq(ew.lt(a, b), ew.gt(a, 0.0))
+    stepped = ew.bitcast(ew.add(bits, ew.select(away, 1, -1, dtype=int32)), dtype=float32)
+    tiny = ew.bitcast(ew.select(ew.gt(b, 0.0), 1, -(2**31) + 1, dtype=int32), dtype=float32)
+    moved = ew.select(ew.eq(bits, 0), tiny, ew.select(ew.eq(bits, -(2**31)), tiny, stepped))
+    moved = ew.select(ew.eq(a, b), b, moved)
+    return ew.select(ew.or_(ew.is_nan(a), ew.is_nan(b)), math.nan, moved)
+
+
+@public
+def ldexp(x: ArrayLike, n: ArrayLike, /) -> Any:
+    """x · 2^n, for n from -126 to 127."""
+    return multiply(x, power(2.0, n))
+
+
+@public
+def sinc(x: ArrayLike, /) -> Any:
+    """sin(πx) / πx, and 1 at 0."""
+    got = ew.mul(as_float(x), math.pi)
+    safe = ew.select(ew.eq(got, 0.0), 1.0, got)
+    return ew.select(ew.eq(got, 0.0), 1.0, ew.div(ew.sin(safe), safe))
+
+
+@public
+def heaviside(x: ArrayLike, at_zero: ArrayLike, /) -> Any:
+    """0 below 0, 1 above, ``at_zero`` there."""
+    a, b = promoted("heaviside", x, at_zero, at_least=float32)
+    step = ew.select(ew.gt(a, 0.0), 1.0, ew.select(ew.lt(a, 0.0), 0.0, a))
+    return ew.select(ew.eq(a, 0.0), b, step)
+
+
+@public
+def logaddexp(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """log(exp(x) + exp(y)) without overflow; infinities as NumPy."""
+    a, b = promoted("logaddexp", x, y, at_least=float32)
+    high, apart = ew.max_(a, b), ew.sub(a, b)
+    sum_ = ew.add(high, ew.log1p(ew.exp(ew.neg(ew.abs_(apart)))))
+    return ew.select(ew.is_nan(apart), ew.add(a, b), sum_)
+
+
+@public
+def logaddexp2(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """log2(2^x + 2^y) without overflow."""
+    two = math.log(2)
+    return divide(logaddexp(multiply(x, two), multiply(y, two)), two)
+
+
+@public
+def hypot(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """sqrt(x² + y²), without overflow in between."""
+    a, b = promoted("hypot", x, y, at_least=float32)
+    a, b = ew.abs_(a), ew.abs_(b)
+    high, low = ew.max_(a, b), ew.min_(a, b)
+    ratio = ew.div(low, ew.select(ew.eq(high, 0.0), 1.0, high))
+    length = ew.mul(high, ew.sqrt(ew.add(1.0, ew.mul(ratio, ratio))))
+    return ew.select(ew.eq(high, math.inf), high, length)
+
+
+@public
+def fmax(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """The larger one; a number wins over NaN."""
+    a, b = promoted("fmax", x, y, at_least=float32)
+    return ew.select(ew.is_nan(a), b, ew.select(ew.is_nan(b), a, ew.max_(a, b)))
+
+
+@public
+def fmin(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """The smaller one; a number wins over NaN."""
+    a, b = promoted("fmin", x, y, at_least=float32)
+    return ew.select(ew.is_nan(a), b, ew.select(ew.is_nan(b), a, ew.min_(a, b)))
+
+
+@public
+def nan_to_num(
+    x: ArrayLike, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Any:
+    """NaN and infinities replaced; by default 0 and the largest finite numbers."""
+    top = 3.4028234663852886e38
+    got = as_float(x)
+    high, low = top if posinf is None else posinf, -top if neginf is None else neginf
+    got = ew.select(ew.is_nan(got), nan, got)
+    got = ew.select(ew.eq(got, math.inf), high, got)
+    return ew.select(ew.eq(got, -math.inf), low, got)
+
+
+__all__ = [
+    "fmax", "fmin", "heaviside", "hypot", "ldexp", "logaddexp", "logaddexp2", "nan_to_num",
+    "nextafter", "sinc",
+]  # fmt: skip
