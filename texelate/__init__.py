@@ -52,7 +52,21 @@ from .profiling import profile as profile
 from .tree import block_until_ready as block_until_ready
 from .vectorize import vmap as vmap
 
-_LAZY = ("data", "image", "nn", "numpy", "optim", "random", "tree")
+_LAZY = (
+    "data",
+    "image",
+    "metrics",
+    "nn",
+    "numpy",
+    "optim",
+    "ragged",
+    "random",
+    "segments",
+    "signal",
+    "sparse",
+    "strings",
+    "tree",
+)
 
 
 def __getattr__(name: str) -> _Any:

@@ -119,6 +119,15 @@ def test_choices_without_replacement_and_orders(on_numpy: None) -> None:
     assert random.choice(key, 4).shape == ()
 
 
+def test_orthogonal_matrices(on_numpy: None) -> None:
+    got = np.asarray(random.orthogonal(random.key(2), 4, (300,)))
+    close = np.testing.assert_allclose
+    close(got @ np.swapaxes(got, -1, -2), np.broadcast_to(np.eye(4), got.shape), atol=1e-5)
+    with jax.threefry_partitionable(True):
+        close(got, jax.random.orthogonal(jax.random.PRNGKey(2), 4, (300,)), atol=1e-3)
+    assert abs(got[:, 0, 0].mean()) < 0.1  # each sign is equally likely
+
+
 def test_transforms(on_numpy: None) -> None:
     keys = random.split(random.key(5), 3)
     for f in (lambda k: random.gamma(k, 2.0), lambda k: random.categorical(k, LOGITS)):

@@ -128,7 +128,24 @@ def cauchy(k: ArrayLike, shape: Any = ()) -> Any:
     return tnp.tan(math.pi * (even - 0.5))
 
 
+@public
+def orthogonal(k: ArrayLike, n: int, shape: Any = ()) -> Any:
+    """Orthogonal matrices ``[*shape, n, n]``, all equally likely (Haar's measure).
+
+    The factor Q of normal matrices with a positive diagonal of R. Source: Mezzadri,
+    arXiv:math-ph/0609050.
+
+    >>> import texelate as tx
+    >>> orthogonal(tx.random.key(0), 3, (2,)).shape
+    (2, 3, 3)
+    """
+    (size,) = shape_of(n, "orthogonal")
+    q, r = tnp.linalg.qr(normal(k, (*shape_of(shape, "orthogonal"), size, size)))
+    diagonal = tnp.sum(r * tnp.eye(size), -1)
+    return q * tnp.where(diagonal < 0, -1.0, 1.0)[..., None, :]
+
+
 __all__ = [
-    "cauchy", "exponential", "gumbel", "laplace", "logistic", "normal",
+    "cauchy", "exponential", "gumbel", "laplace", "logistic", "normal", "orthogonal",
     "truncated_normal", "uniform",
 ]  # fmt: skip
