@@ -1,8 +1,9 @@
 """Splits what one kernel cannot do, or not well, into equations that can be kernels.
 
 Reductions and contractions to few results over many elements become partial results (whose number
-fills the machine) and a reduction of those. The split is written in the graph, so both steps fuse
-and schedule as any other. A concatenation of more operands than a kernel may bind becomes a tree.
+fills the machine) and a reduction of those, scans of few long rows scans of blocks. The split is
+written in the graph, so all steps fuse and schedule as any other. A concatenation of more operands
+than a kernel may bind becomes a tree.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ..ir.index import product
 from ..ir.primitive import Contract, lookup
 from ..target import Target
 from .split_reduce import split_reduction
+from .split_scan import split_scan
 
 SOFTWARE_BLOCKS, GPU_BLOCKS = 96, 4096  # 4x4 blocks of results that fill the machine
 MIN_SPLIT_FLOPS = 1 << 20  # below, the second dispatch costs more than idle lanes
@@ -23,7 +25,13 @@ CONCATENATE = 4  # operands a concatenation keeps: they and their sum stay withi
 
 def split(graph: Graph, target: Target) -> Graph:
     """All the splits."""
-    return split_contractions(split_reductions(split_concatenations(graph)), target)
+    graph = split_reductions(split_scans(split_concatenations(graph)))
+    return split_contractions(graph, target)
+
+
+def split_scans(graph: Graph) -> Graph:
+    """Long scans of few rows, in blocks."""
+    return graph.replace([part for eqn in graph.eqns for part in split_scan(eqn)])
 
 
 def split_reductions(graph: Graph) -> Graph:

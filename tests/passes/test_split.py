@@ -28,13 +28,22 @@ CONV = """graph f(a: f32[1,1,10,10,128], b: f32[1,8,8,128,24]) {
   return c
 }"""
 
+SCANS = [
+    f"graph f(a: f32[{shape}]) {{ b: f32[{shape}] = "
+    f'cumulative(a) {{axis={axis}, monoid="{monoid}", reverse={reverse}}} return b }}'
+    for shape, axis, monoid, reverse in [
+        ("40000", 0, "sum", "false"), ("40000", 0, "sum", "true"), ("2,8209,3", 1, "max", "false"),
+        ("8209,2", 0, "min", "true"), ("9001", 0, "prod", "true"),
+    ]
+]  # fmt: skip
+
 
 def ops(graph: Graph) -> list[str]:
     return [e.prim.name for e in graph.eqns]
 
 
 @pytest.mark.parametrize("target", [Target.software(), Target.gpu()])
-@pytest.mark.parametrize("text", [SUM, MAX, DOT, BATCHED, CONV])
+@pytest.mark.parametrize("text", [SUM, MAX, DOT, BATCHED, CONV, *SCANS])
 def test_split_keeps_the_meaning(text: str, target: Target) -> None:
     graph = parse_graph(text)
     after = split(graph, target)
@@ -50,6 +59,12 @@ def test_a_long_sum_becomes_partial_sums() -> None:
     assert ops(split(parse_graph(SUM), Target.software())) == ["reshape", "reduce", "reduce"]
 
 
+def test_a_long_scan_becomes_scans_of_blocks_and_of_their_totals() -> None:
+    after = ops(split(parse_graph(SCANS[0]), Target.software()))
+    scans = ["reduce", "cumulative", "pad", "broadcast_in_dim", "cumulative", "add"]
+    assert after == ["reshape", *scans, "reshape"]
+
+
 def test_a_long_product_becomes_a_batch_of_products_and_a_sum() -> None:
     after = ops(split(parse_graph(DOT), Target.software()))
     assert after == ["reshape", "reshape", "dot_general", "reduce"]
@@ -60,6 +75,8 @@ def test_a_long_product_becomes_a_batch_of_products_and_a_sum() -> None:
     [
         SUM.replace("40000", "100"),
         SUM.replace("[3", "[30000").replace("40000", "5000"),
+        SCANS[0].replace("40000", "4000"),
+        SCANS[0].replace("40000", "10000,64"),
         DOT.replace("4096", "64"),
         DOT.replace("9", "900").replace("24", "240"),
     ],
