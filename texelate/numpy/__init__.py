@@ -25,12 +25,14 @@ from .indexing import *  # noqa: F403
 from .info import *  # noqa: F403
 from .info import array_namespace_info as __array_namespace_info__  # noqa: F401
 from .logic import *  # noqa: F403
+from .padding import *  # noqa: F403
 from .products import *  # noqa: F403
 from .reductions import *  # noqa: F403
 from .scans import *  # noqa: F403
 from .sets import *  # noqa: F403
 from .shapes import *  # noqa: F403
 from .sorting import *  # noqa: F403
+from .statistics import *  # noqa: F403
 
 newaxis = None
 __array_api_version__ = "2024.12"

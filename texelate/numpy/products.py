@@ -122,6 +122,17 @@ def outer(x: ArrayLike, y: ArrayLike, /) -> Any:
 
 
 @public
+def kron(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Kronecker's product: ``y`` scaled by each element of ``x``, in blocks."""
+    a, b = _factors("kron", x, y)
+    n = max(a.aval.ndim, b.aval.ndim)
+    left, right = ((1,) * (n - v.aval.ndim) + v.aval.shape for v in (a, b))
+    spread = reshape(a, [e for m in left for e in (m, 1)])
+    blocks = multiply(spread, reshape(b, [e for m in right for e in (1, m)]))
+    return reshape(blocks, [m * k for m, k in zip(left, right, strict=True)])
+
+
+@public
 def vecdot(x: ArrayLike, y: ArrayLike, /, axis: int = -1) -> Any:
     """Sum of products along ``axis``, with broadcasting of the others."""
     return sum_of(multiply(x, y), axis)
@@ -202,5 +213,5 @@ def _contract(
 
 
 __all__ = [
-    "dot", "einsum", "inner", "matmul", "outer", "tensordot", "trace", "vdot", "vecdot",
+    "dot", "einsum", "inner", "kron", "matmul", "outer", "tensordot", "trace", "vdot", "vecdot",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..compiler.errors import ArgumentError, AxisError, ShapeError
-from ..compiler.ir.core import Operand, Value
+from ..compiler.ir.core import Value
 from ..compiler.ir.prims import structural
 from ..compiler.ir.prims.structural import part
 from ..operands import (
@@ -18,9 +18,7 @@ from ..operands import (
     axes_of,
     axis_of,
     broadcast_shape,
-    cast,
     fresh,
-    operand,
     promote_all,
     shape_of,
     value,
@@ -313,35 +311,9 @@ def _rolled(x: Value, shift: int, axis: int) -> Value:
     return structural.concatenate(*parts, axis=axis)
 
 
-@public
-def pad(x: ArrayLike, width: Any, /, mode: str = "constant", constant_values: Any = 0) -> Any:
-    """``x`` with a border: ``width`` is n, (before, after), or a pair for each axis.
-
-    Only ``mode="constant"``. Raises ArgumentError for other modes and widths that do not fit.
-    """
-    if mode != "constant":
-        raise ArgumentError(f"pad: mode {mode!r} is not available", fix='use mode="constant"')
-    got = value(x)
-    pairs = _pairs(width, got.aval.ndim)
-    fill: Operand = cast(operand(constant_values), got.aval.dtype)
-    low, high = tuple(p[0] for p in pairs), tuple(p[1] for p in pairs)
-    return structural.pad(got, fill, low=low, high=high, interior=(0,) * got.aval.ndim)
-
-
-def _pairs(width: Any, rank: int) -> list[tuple[int, ...]]:
-    rows = width if isinstance(width, (tuple, list)) else (width, width)
-    if not any(isinstance(r, (tuple, list)) for r in rows):
-        rows = (rows,) * rank if len(rows) == 2 else (tuple(rows) * 2,) * rank
-    pairs = [shape_of(r, "pad") for r in rows]
-    pairs = pairs * rank if len(pairs) == 1 else pairs
-    if len(pairs) != rank or any(len(p) != 2 for p in pairs):
-        raise ArgumentError(f"pad: width {width!r} does not fit an array of rank {rank}")
-    return pairs
-
-
 __all__ = [
     "broadcast_arrays", "broadcast_to", "concat", "concatenate", "expand_dims", "flip",
-    "hstack", "matrix_transpose", "moveaxis", "pad", "permute_dims", "ravel", "repeat",
+    "hstack", "matrix_transpose", "moveaxis", "permute_dims", "ravel", "repeat",
     "reshape", "roll", "split", "squeeze", "stack", "swapaxes", "tile", "transpose",
     "unstack", "vstack",
 ]  # fmt: skip
