@@ -20,6 +20,7 @@ from .noise import *  # noqa: F403
 from .normalization import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .rearrangement import *  # noqa: F403
+from .recurrent import *  # noqa: F403
 
 
 @public
