@@ -21,8 +21,8 @@ Pass = Callable[[Graph], Graph]
 def passes(target: Target) -> list[tuple[str, Pass]]:
     """Name and function of each pass, in order."""
     return [
-        ("expand", expand),
         ("simplify", simplify),
+        ("expand", expand),
         ("fold", fold),
         ("cse", cse),
         ("simplify again", simplify),

@@ -10,7 +10,7 @@ from ..ir.graph import Graph
 from .dce import dce
 from .fold import fold_literals
 from .rewrite import ANY, Rule, rewrite
-from .rules import arithmetic, movement, summation
+from .rules import arithmetic, movement, permutations, summation
 
 
 def _merged(*tables: dict[str, list[Rule]]) -> dict[str, list[Rule]]:
@@ -20,7 +20,7 @@ def _merged(*tables: dict[str, list[Rule]]) -> dict[str, list[Rule]]:
 
 RULES: dict[str, list[Rule]] = {
     ANY: [fold_literals],
-    **_merged(arithmetic.RULES, movement.RULES, summation.RULES),
+    **_merged(arithmetic.RULES, movement.RULES, permutations.RULES, summation.RULES),
 }
 
 
