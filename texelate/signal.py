@@ -14,6 +14,7 @@ from typing import Any
 from . import numpy as tnp
 from .compiler.errors import ArgumentError, ShapeError
 from .compiler.ir.dtypes import float32
+from .compiler.ir.prims.scattering import scatter_add
 from .operands import ArrayLike, shape_of, value
 from .traceback import public
 
@@ -51,6 +52,25 @@ def frame(
     return tnp.take(got, places, axis=-1)
 
 
+@public
+def overlap_and_add(frames: ArrayLike, frame_step: int) -> Any:
+    """The signal whose frames, one every ``frame_step``, are summed where they overlap.
+
+    ``frames`` is ``[..., count, frame_length]``; the transpose of ``frame``. Raises ShapeError for
+    lower ranks and a step below 1.
+
+    >>> overlap_and_add([[1.0, 2.0], [3.0, 4.0]], 1)
+    Array([1., 5., 4.], dtype=float32)
+    """
+    got, (step,) = value(frames), shape_of(frame_step, "overlap_and_add")
+    if got.aval.ndim < 2 or step < 1:
+        raise ShapeError(f"overlap_and_add takes [..., count, length], got {got.aval} by {step}")
+    (count, length), axis = got.aval.shape[-2:], got.aval.ndim - 2
+    size = (count - 1) * step + length if count else 0
+    places = tnp.arange(count).reshape(-1, 1) * step + tnp.arange(length)
+    return scatter_add(got, places, axis=axis, size=size)
+
+
 def _cosine_window(n: int, level: float, periodic: bool, name: str) -> Any:
     """level - (1 - level) · cos: over n points, or with ``periodic`` the first n of n + 1."""
     (count,) = shape_of(n, name)
@@ -79,4 +99,4 @@ def hamming_window(n: int, periodic: bool = True) -> Any:
     return _cosine_window(n, 0.54, periodic, "hamming_window")
 
 
-__all__ = ["frame", "hamming_window", "hann_window"]
+__all__ = ["frame", "hamming_window", "hann_window", "overlap_and_add"]

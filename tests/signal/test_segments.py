@@ -165,9 +165,23 @@ def test_frames_and_windows(backend: str) -> None:
         close(signal.hamming_window(n, periodic), hamming)
 
 
+def test_overlapping_frames_add_up(on_numpy: None) -> None:
+    frames = RNG.standard_normal((2, 4, 5)).astype(np.float32)
+    for step in (1, 3, 5, 6):
+        want = np.zeros((2, 3 * step + 5), np.float32)
+        for i in range(4):
+            want[:, i * step : i * step + 5] += frames[:, i]
+        close(signal.overlap_and_add(frames, step), want)
+        back = tx.grad(lambda f: tnp.sum(signal.overlap_and_add(f, step) ** 2))(frames)  # noqa: B023
+        close(back, 2 * np.asarray(signal.frame(want, 5, step)))
+    assert signal.overlap_and_add(frames[:, :0], 2).shape == (2, 0)
+
+
 @pytest.mark.parametrize(
     "call",
     [
+        lambda: signal.overlap_and_add(X[0], 1),
+        lambda: signal.overlap_and_add(X, 0),
         lambda: segments.segment_sum(X, IDS[:3], 2),
         lambda: segments.segment_sum(X, X[:, 0], 2),
         lambda: segments.segment_sum(X, IDS, -1),
