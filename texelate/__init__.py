@@ -33,6 +33,7 @@ from .compiler.errors import TexelateError as TexelateError
 from .compiler.errors import VerifyError as VerifyError
 from .compiler.ir.aval import Aval as Aval
 from .compiler.ir.dtypes import bool_ as bool_
+from .compiler.ir.dtypes import complex64 as complex64
 from .compiler.ir.dtypes import float32 as float32
 from .compiler.ir.dtypes import int32 as int32
 from .compiler.ir.dtypes import uint32 as uint32

@@ -13,10 +13,12 @@ from .compiler.errors import ArgumentError, DonatedError
 from .compiler.ir import core
 from .compiler.ir.aval import Aval
 from .compiler.ir.core import Value
-from .compiler.ir.dtypes import DType, as_dtype, float32, int32, uint32
+from .compiler.ir.dtypes import DType, as_dtype, complex64, float32, int32, uint32
 from .methods import ArrayMethods, check_device
 
-_NARROW = {np.dtype(t): d for t, d in (("f8", float32), ("i8", int32), ("u8", uint32))}
+_NARROW = {
+    np.dtype(t): d for t, d in (("f8", float32), ("i8", int32), ("u8", uint32), ("c16", complex64))
+}
 
 
 def narrowed(dtype: np.dtype[Any]) -> DType:

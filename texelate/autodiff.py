@@ -19,9 +19,9 @@ from .compiler.ir.graph import Graph, Literal
 from .compiler.ir.prims import elementwise as ew
 from .compiler.trace import pytree
 from .compiler.trace.stage import Tape
-from .compiler.transforms.jvp import jvp_graph
+from .compiler.transforms.jvp import is_float, jvp_graph
 from .compiler.transforms.transpose import vjp_graph
-from .operands import ArrayLike, broadcast_to, operand, value
+from .operands import ArrayLike, broadcast_to, cast, operand, value
 from .traceback import public
 from .tracer import Traced
 
@@ -68,9 +68,9 @@ def record(function: Function, trees: Sequence[Any], name: str, has_aux: bool = 
 
 def _float_input(x: ArrayLike, path: str) -> Value:
     got = value(x, path)
-    if got.aval.dtype is not float32:
+    if not is_float(got):
         raise GradientError(
-            f"{path} is {got.aval}: derivatives exist only by float32 inputs",
+            f"{path} is {got.aval}: derivatives exist only by float32 and complex64 inputs",
             fix="convert it with .astype(float), or choose other argnums",
         )
     return got
@@ -217,7 +217,7 @@ def _cotangents(done: Recorded, cotangent: Any) -> list[Operand]:
             f"the result {pytree.describe(done.out_tree)}"
         )
     pairs = zip(leaves, done.graph.out_avals, strict=True)
-    return [_like(x, a, "cotangent") for x, a in pairs if a.dtype is float32]
+    return [_like(x, a, "cotangent") for x, a in pairs if a.dtype.kind in "fc"]
 
 
 def _like(x: ArrayLike, aval: Any, what: str) -> Operand:
@@ -225,10 +225,10 @@ def _like(x: ArrayLike, aval: Any, what: str) -> Operand:
     if got.aval.shape != aval.shape:
         raise ShapeError(f"a {what} has shape {got.aval.shape}, it belongs to {aval}")
     if isinstance(got, Literal):
-        return Literal(float(got.value), float32)
-    if got.aval.dtype is not float32:
-        raise GradientError(f"a {what} must be float32, got {got.aval}")
-    return got
+        return Literal(got.value.item(), aval.dtype)
+    if not is_float(got):
+        raise GradientError(f"a {what} must be {aval.dtype}, got {got.aval}")
+    return cast(got, aval.dtype)
 
 
 @public
@@ -254,7 +254,7 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     results = core.evaluate(graph, [*done.inputs, *rates])
     n = len(done.graph.outputs)
     outs, moved = [value(r) for r in results[:n]], iter(results[n:])
-    out_rates = [value(next(moved)) if o.aval.dtype is float32 else _zeros(o) for o in outs]
+    out_rates = [value(next(moved)) if is_float(o) else _zeros(o) for o in outs]
     return pytree.unflatten(done.out_tree, outs), pytree.unflatten(done.out_tree, out_rates)
 
 

@@ -16,7 +16,7 @@ from .compiler.ir.core import Value
 from .compiler.ir.graph import Literal
 from .numpy.indexing import At
 
-_OPERANDS = (Value, bool, int, float, np.ndarray, np.generic, list, tuple, Literal)
+_OPERANDS = (Value, bool, int, float, complex, np.ndarray, np.generic, list, tuple, Literal)
 
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:
@@ -150,6 +150,20 @@ class ArrayMethods:
     def __dlpack_device__(self) -> tuple[int, int]:
         """The CPU: (1, 0)."""
         return 1, 0
+
+    @property
+    def real(self) -> Any:
+        """The real parts."""
+        return tnp.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary parts; zeros of real arrays."""
+        return tnp.imag(self)
+
+    def conj(self) -> Any:
+        """The complex conjugates."""
+        return tnp.conj(self)
 
     @property
     def T(self) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 from . import array as arrays
 from .compiler.errors import ArgumentError, AxisError, ShapeError
 from .compiler.ir.aval import Shape
-from .compiler.ir.core import Operand, Tracer, Value
-from .compiler.ir.dtypes import DType, bool_, float32, int32, of_scalar, promote, uint32
+from .compiler.ir.core import SCALARS, Operand, Tracer, Value
+from .compiler.ir.dtypes import DType, Scalar, bool_, float32, int32, of_scalar, promote, uint32
 from .compiler.ir.graph import Literal
 from .compiler.ir.prims import elementwise as ew
 from .compiler.ir.prims import structural
@@ -23,9 +23,11 @@ ArrayLike = Any
 _BOUNDS = {int32: (-(2**31), 2**31 - 1), uint32: (0, 2**32 - 1)}
 
 
-def scalar(value: bool | int | float, dtype: DType | None = None) -> Literal:
+def scalar(value: Scalar, dtype: DType | None = None) -> Literal:
     """A Python scalar as a literal; weak without ``dtype``. ArgumentError when it does not fit."""
     target = dtype or of_scalar(value)
+    if isinstance(value, complex):
+        return Literal(value, dtype)
     low, high = _BOUNDS.get(target, (value, value))
     if not low <= value <= high and value == value:
         raise ArgumentError(
@@ -38,7 +40,7 @@ def operand(x: ArrayLike, name: str = "x") -> Operand:
     """``x`` as an operand: a value, or a literal for scalars. ArgumentError for anything else."""
     if isinstance(x, Value):
         return x
-    if isinstance(x, (bool, int, float)):
+    if isinstance(x, SCALARS):
         large = isinstance(x, int) and 2**31 <= x < 2**32
         return Literal(x, uint32, weak=True) if large else scalar(x)
     if isinstance(x, np.generic) and x.dtype.kind in "biufc":
@@ -122,7 +124,7 @@ def cast(x: Operand, dtype: DType, weak: bool = False) -> Operand:
 
 
 def as_float(x: ArrayLike, name: str = "x") -> Value:
-    """``x`` as a float32 value: integers and booleans are converted, as NumPy does."""
+    """``x`` as float32, or complex64: integers and booleans are converted, as NumPy does."""
     got = value(x, name)
     return got if got.aval.dtype.kind in "fc" else ew.convert(got, dtype=float32)
 

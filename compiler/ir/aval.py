@@ -28,8 +28,8 @@ class Aval:
 
     @property
     def nbytes(self) -> int:
-        """Bytes on the device, where a bool takes a 32-bit word."""
-        return 4 * self.size
+        """Bytes on the device, where a bool takes a 32-bit word and a complex number two."""
+        return max(4, self.dtype.itemsize) * self.size
 
     def __str__(self) -> str:
         return f"{self.dtype.short}[{','.join(map(str, self.shape))}]{'~' if self.weak else ''}"

@@ -44,6 +44,7 @@ class Value:
 
 
 Operand = Value | Literal
+SCALARS = (bool, int, float, complex)
 
 
 class Trace:
@@ -216,9 +217,9 @@ def bind_all(
     prim: Primitive, *args: Operand | bool | int | float, **params: Any
 ) -> tuple[Value, ...]:
     """All results of ``prim``, applied in the current trace; scalars as in ``bind``."""
-    if any(isinstance(a, (bool, int, float)) for a in args):
+    if any(isinstance(a, SCALARS) for a in args):
         like = next(a.aval.dtype for a in args if isinstance(a, (Value, Literal)))
-        args = tuple(Literal(a, like) if isinstance(a, (bool, int, float)) else a for a in args)
+        args = tuple(Literal(a, like) if isinstance(a, SCALARS) else a for a in args)
     return current_trace().process(prim, args, params)  # type: ignore[arg-type]
 
 

@@ -1,7 +1,7 @@
 """The dtypes of the Graph IR, and how Python's and NumPy's types map to them.
 
-Promotion follows JAX's lattice restricted to 32 bits: bool < i32, u32 < f32, and Python scalars are
-*weak*: they take the dtype of the array they meet unless their kind is higher.
+Promotion follows JAX's lattice restricted to 32 bits: bool < i32, u32 < f32 < c64, and Python
+scalars are *weak*: they take the dtype of the array they meet unless their kind is higher.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError
+
+Scalar = bool | int | float | complex
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,7 +38,7 @@ class DType:
             return self is other
         try:
             return bool(np.dtype(other) == self.numpy)  # type: ignore[call-overload]
-        except TypeError:
+        except (TypeError, ValueError):
             return False
 
     def __hash__(self) -> int:
@@ -49,17 +51,19 @@ class DType:
 float32 = DType("float32", "f32", "f", 4, np.dtype(np.float32))
 int32 = DType("int32", "i32", "i", 4, np.dtype(np.int32))
 uint32 = DType("uint32", "u32", "u", 4, np.dtype(np.uint32))
+complex64 = DType("complex64", "c64", "c", 8, np.dtype(np.complex64))
 bool_ = DType("bool", "bool", "b", 1, np.dtype(np.bool_))
 
-ALL = (bool_, int32, uint32, float32)
+ALL = (bool_, int32, uint32, float32, complex64)
 BY_SHORT = {d.short: d for d in ALL}
 _BY_NUMPY = {d.numpy: d for d in ALL}
 _NARROWED = {
     np.dtype(np.float64): float32,
     np.dtype(np.int64): int32,
     np.dtype(np.uint64): uint32,
+    np.dtype(np.complex128): complex64,
 }
-_PYTHON = {bool: bool_, int: int32, float: float32}
+_PYTHON = {bool: bool_, int: int32, float: float32, complex: complex64}
 _warned: set[np.dtype[Any]] = set()
 
 
@@ -94,12 +98,12 @@ def _names() -> str:
     return ", ".join(d.name for d in ALL)
 
 
-def of_scalar(value: bool | int | float) -> DType:
+def of_scalar(value: Scalar) -> DType:
     """The (weak) dtype of a Python scalar."""
-    return bool_ if isinstance(value, bool) else int32 if isinstance(value, int) else float32
+    return next((d for kind, d in _PYTHON.items() if isinstance(value, kind)), float32)
 
 
-_RANK = {"b": 0, "u": 1, "i": 1, "f": 2}
+_RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 
 
 def promote(a: DType, a_weak: bool, b: DType, b_weak: bool) -> tuple[DType, bool]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..source import Source
 from .aval import Aval
-from .dtypes import DType, of_scalar
+from .dtypes import DType, Scalar, of_scalar
 from .primitive import Primitive
 
 _ids = itertools.count()
@@ -35,9 +35,7 @@ class Literal:
 
     __slots__ = ("value", "aval")
 
-    def __init__(
-        self, value: bool | int | float, dtype: DType | None = None, weak: bool | None = None
-    ) -> None:
+    def __init__(self, value: Scalar, dtype: DType | None = None, weak: bool | None = None) -> None:
         """Without a dtype it is Python's own kind, and weak; ``weak`` overrides that."""
         self.aval = Aval((), dtype or of_scalar(value), dtype is None if weak is None else weak)
         with np.errstate(all="ignore"):

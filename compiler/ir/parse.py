@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import ParseError, VerifyError
 from .aval import Aval
-from .dtypes import BY_SHORT, DType
+from .dtypes import BY_SHORT, DType, float32
 from .graph import Atom, Eqn, Graph, Literal, Var
 from .primitive import REGISTRY, Primitive, lookup
 from .verify import check_eqn
@@ -152,6 +152,10 @@ def _literal_value(text: str, dtype: DType) -> Any:
         return None
     if text.startswith("0x"):
         return np.uint32(int(text, 16)).view(dtype.numpy)
+    if dtype.kind == "c":
+        parts = [_literal_value(t, float32) for t in text.strip("<>").split(",")]
+        pair = len(parts) == 2 and None not in parts
+        return np.array(parts, np.float32).view(np.complex64)[0] if pair else None
     if dtype.kind == "f":
         with np.errstate(over="ignore"):
             value = np.float32(text)

@@ -12,6 +12,7 @@ rule           signature                                          caller
 ``batch``      ``(args, batched, size, **params) -> value``       transforms.vmap
 ``lower``      ``Map``, ``Fold``, ``Contract``, ``Scan``,         lower/
                ``Host``, or ``Expand``                            passes/expand.py
+               ``Paired``                                         passes/pairs.py
 =============  =================================================  ==================
 
 * ``reference`` gives the result's dtype.
@@ -142,7 +143,12 @@ class Scan:
 class Expand:
     """Lowered by writing it with other primitives: ``body(*operands, **params)`` binds them."""
 
-    body: Callable[..., Value]
+    body: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Makes or reads complex numbers, which ``passes/pairs.py`` replaces by pairs of floats."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,7 @@ class Primitive:
     abstract: Callable[..., Any]
     reference: Callable[..., Any]
     batch: Callable[..., Any]
-    lower: Map | Fold | Contract | Scan | Host | Control | Expand
+    lower: Map | Fold | Contract | Scan | Host | Control | Expand | Paired
     jvp: Callable[..., Any] | None = None
     transpose: Callable[..., Sequence[Any]] | None = None
     no_jvp: str = ""

@@ -104,6 +104,8 @@ def _atom(atom: Atom, names: Names) -> str:
 def _scalar(value: np.generic) -> str:
     if value.dtype.kind == "b":
         return "true" if value else "false"
+    if value.dtype.kind == "c":
+        return f"<{_scalar(value.real)},{_scalar(value.imag)}>"
     text = str(value)
     if value.dtype.kind == "f" and np.float32(text).tobytes() != value.tobytes():
         return f"0x{int(value.view(np.uint32)):08x}"

@@ -11,6 +11,7 @@ from .dce import dce
 from .expand import expand
 from .fold import fold
 from .outputs import materialise_outputs
+from .pairs import pairs
 from .segments import map_bodies
 from .simplify import simplify
 from .split import split
@@ -35,9 +36,11 @@ def passes(target: Target) -> list[tuple[str, Pass]]:
 def run_passes(graph: Graph, target: Target, check: Callable[[Graph], None]) -> dict[str, Graph]:
     """The graph after each pass, by name, starting with "trace"; ``check`` sees every stage.
 
-    Sub-graphs of control flow go through all passes first.
+    Complex numbers become pairs everywhere; then sub-graphs of control flow go through all passes.
     """
     stages = {"trace": graph}
+    check(graph)
+    graph = stages["pairs"] = pairs(graph)
     check(graph)
     graph = map_bodies(graph, lambda g: list(run_passes(g, target, check).values())[-1])
     for name, function in passes(target):

@@ -114,7 +114,7 @@ def _signature(eqn: Eqn) -> str:
 
 def is_float(x: Operand | Atom) -> bool:
     """Whether a value can have a tangent."""
-    return x.aval.dtype.kind == "f"
+    return x.aval.dtype.kind in "fc"
 
 
 def check_differentiable(graph: Graph, wanted: Sequence[bool]) -> None:
@@ -124,7 +124,7 @@ def check_differentiable(graph: Graph, wanted: Sequence[bool]) -> None:
     for i, (var, w) in enumerate(zip(graph.inputs, wanted, strict=True)):
         if w and not is_float(var):
             raise GradientError(
-                f"{graph.name}: input {i} is {var.aval}: only float32 has a gradient",
+                f"{graph.name}: input {i} is {var.aval}: only float32 and complex64 have gradients",
                 why="the derivative by an integer or a bool is not defined",
                 fix="convert it to float32, or do not differentiate by it",
             )

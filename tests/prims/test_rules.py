@@ -23,7 +23,9 @@ from texelate.compiler.ir.primitive import (
     Fold,
     Host,
     Map,
+    Paired,
     Scan,
+    Several,
 )
 from texelate.compiler.ir.text import parse_graph, same
 from texelate.compiler.ir.verify import verify
@@ -33,8 +35,11 @@ LOWERINGS = (Map, Fold, Contract, Scan, Host, Control, Expand)
 
 
 def test_every_primitive_has_cases() -> None:
-    """Control flow and what runs on the host are tested in tests/control and tests/linalg."""
-    elsewhere = {n for n, p in REGISTRY.items() if isinstance(p.lower, (Host, Control))}
+    """The others are tested where they belong: tests/control, tests/linalg, tests/complexes."""
+    special = (Host, Paired)
+    elsewhere = {
+        n for n, p in REGISTRY.items() if isinstance(p, Several) or isinstance(p.lower, special)
+    }
     assert sorted(set(REGISTRY) - elsewhere) == NAMES
 
 

@@ -11,7 +11,7 @@ from .. import runtime
 from ..compiler.driver import Compiled, compile_graph
 from ..compiler.errors import DeviceLostError
 from ..compiler.ir.aval import Aval
-from ..compiler.ir.dtypes import bool_
+from ..compiler.ir.dtypes import bool_, complex64
 from ..compiler.ir.graph import Graph
 from ..compiler.knobs import knobs
 from ..compiler.passes.hosted import host_equations
@@ -52,18 +52,22 @@ class WebGPUBackend:
         return WebGPUExecutable(self, compiled)
 
     def upload(self, array: Array) -> Any:
-        words = array.astype(np.uint32) if array.dtype == np.bool_ else array
-        return self.device.upload(np.ascontiguousarray(words))
+        words = np.ascontiguousarray(array)
+        if array.dtype == np.bool_:
+            words = words.astype(np.uint32)
+        elif array.dtype == np.complex64:
+            words = words.reshape(-1).view(np.float32)
+        return self.device.upload(words)
 
     def holds(self, stored: Any) -> bool:
         return stored.pool is self.device.pool
 
     def read(self, stored: Any, aval: Aval) -> Array:
-        return _shaped(self._holder(stored, aval).read(stored, _word(aval), aval.size), aval)
+        return _shaped(self._holder(stored, aval).read(stored, *_words(aval)), aval)
 
     async def read_async(self, stored: Any, aval: Aval) -> Array:
         holder = self._holder(stored, aval)
-        return _shaped(await holder.read_async(stored, _word(aval), aval.size), aval)
+        return _shaped(await holder.read_async(stored, *_words(aval)), aval)
 
     def _holder(self, stored: Any, aval: Aval) -> runtime.Device:
         """The device that has ``stored``. DeviceLostError when it is gone."""
@@ -92,9 +96,13 @@ class WebGPUExecutable:
         return self._loaded.run(inputs, donated)
 
 
-def _word(aval: Aval) -> np.dtype[Any]:
-    return np.dtype(np.uint32) if aval.dtype is bool_ else aval.dtype.numpy
+def _words(aval: Aval) -> tuple[np.dtype[Any], int]:
+    """The dtype and number of the 32-bit words that hold a value."""
+    kinds = {bool_: np.dtype(np.uint32), complex64: np.dtype(np.float32)}
+    return kinds.get(aval.dtype, aval.dtype.numpy), aval.nbytes // 4
 
 
 def _shaped(words: Array, aval: Aval) -> Array:
-    return np.asarray(words.astype(aval.dtype.numpy, copy=False).reshape(aval.shape))
+    pairs = aval.dtype is complex64
+    values = words.view(np.complex64) if pairs else words.astype(aval.dtype.numpy, copy=False)
+    return np.asarray(values.reshape(aval.shape))

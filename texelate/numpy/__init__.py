@@ -14,10 +14,13 @@ from numpy import dtype as _dtype
 
 from ..compiler.ir.dtypes import bool_ as bool  # noqa: F401
 from ..compiler.ir.dtypes import bool_ as bool_
+from ..compiler.ir.dtypes import complex64 as complex64
 from ..compiler.ir.dtypes import float32 as float32
 from ..compiler.ir.dtypes import int32 as int32
 from ..compiler.ir.dtypes import uint32 as uint32
+from . import fft as fft
 from . import linalg as linalg
+from .complexes import *  # noqa: F403
 from .creation import *  # noqa: F403
 from .elementwise import *  # noqa: F403
 from .floats import *  # noqa: F403

@@ -19,6 +19,7 @@ from ..operands import (
     value,
 )
 from ..traceback import public
+from .complexes import conj
 from .elementwise import multiply
 from .reductions import sum as sum_of
 from .shapes import ravel, reshape, transpose
@@ -102,8 +103,8 @@ def tensordot(x: ArrayLike, y: ArrayLike, /, axes: Any = 2) -> Any:
 
 @public
 def vdot(x: ArrayLike, y: ArrayLike, /) -> Any:
-    """The sum of products of all elements."""
-    return tensordot(ravel(x), ravel(y), 1)
+    """The sum of products of all elements; those of ``x`` are conjugated."""
+    return tensordot(ravel(conj(x)), ravel(y), 1)
 
 
 @public
@@ -134,8 +135,8 @@ def kron(x: ArrayLike, y: ArrayLike, /) -> Any:
 
 @public
 def vecdot(x: ArrayLike, y: ArrayLike, /, axis: int = -1) -> Any:
-    """Sum of products along ``axis``, with broadcasting of the others."""
-    return sum_of(multiply(x, y), axis)
+    """Sum of products along ``axis``, with broadcasting; the elements of ``x`` are conjugated."""
+    return sum_of(multiply(conj(x), y), axis)
 
 
 @public

@@ -13,6 +13,7 @@ from ..compiler.ir.prims import reduction, structural
 from ..operands import ArrayLike, as_float, axes_of, axis_of, value
 from ..traceback import public
 from .creation import full
+from .elementwise import abs as size_of
 from .elementwise import as_bool
 
 Axis = int | tuple[int, ...] | None
@@ -122,7 +123,8 @@ def var(
     axes = axes_of(axis, got.aval.ndim, "var")
     centre = mean(got, axes, keepdims=True)
     apart = ew.sub(got, _spread(centre, got))
-    total = _reduce(ew.mul(apart, apart), "sum", axes, keepdims, "var")
+    size = size_of(apart) if apart.aval.dtype.kind == "c" else apart
+    total = _reduce(ew.mul(size, size), "sum", axes, keepdims, "var")
     count = math.prod(got.aval.shape[a] for a in axes) - ddof
     return ew.mul(total, 1 / count) if count > 0 else full(total.aval.shape, math.nan)
 

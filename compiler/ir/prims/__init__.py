@@ -1,6 +1,7 @@
 """All primitives. Importing this package registers every one; each file is one family."""
 
 from . import (
+    complexes,
     contraction,
     control,
     decompositions,
@@ -18,6 +19,7 @@ from . import (
 )
 
 __all__ = [
+    "complexes",
     "contraction",
     "control",
     "decompositions",

@@ -20,6 +20,7 @@ from ..index import Index
 from ..primitive import Linear, Map, Primitive, Read
 from .building import (
     ANY,
+    FIELD,
     FLOAT,
     NUMBER,
     SIGNED,
@@ -71,7 +72,7 @@ def _div_transpose(ct: Value, operands: Sequence[Any]) -> tuple[Any, Any]:
 
 
 def _truncated_div(a: Array, b: Array) -> Array:
-    if a.dtype.kind == "f":
+    if a.dtype.kind in "fc":
         return np.true_divide(a, b)
     q = np.floor_divide(a, b)
     inexact = (q * b != a) & (b != 0)
@@ -87,35 +88,35 @@ def _remainder(a: Array, b: Array) -> Array:
 neg: Primitive = elementwise(
     "neg",
     np.negative,
-    NUMBER,
+    FIELD,
     jvp=lambda p, t, out: neg(t[0]),
     transpose=lambda ct, ops: (neg(ct),),
 )
 add: Primitive = elementwise(
     "add",
     np.add,
-    NUMBER,
+    FIELD,
     jvp=both(lambda t, *_: t, lambda t, *_: t),
     transpose=lambda ct, ops: linear_both(ct, ops, lambda c: c),
 )
 sub: Primitive = elementwise(
     "sub",
     np.subtract,
-    NUMBER,
+    FIELD,
     jvp=both(lambda t, *_: t, lambda t, *_: neg(t)),
     transpose=lambda ct, ops: linear_both(ct, ops, neg),
 )
 mul: Primitive = elementwise(
     "mul",
     np.multiply,
-    NUMBER,
+    FIELD,
     jvp=both(lambda t, a, b, _: mul(t, b), lambda t, a, b, _: mul(t, a)),
     transpose=_mul_transpose,
 )
 div: Primitive = elementwise(
     "div",
     _truncated_div,
-    NUMBER,
+    FIELD,
     jvp=both(lambda t, a, b, _: div(t, b), lambda t, a, b, y: neg(mul(t, div(y, b)))),
     transpose=_div_transpose,
     cost=4,
@@ -178,7 +179,7 @@ def _integer_power(x: Array, *, y: int) -> Array:
 
 
 def _integer_pow_abstract(x: Aval, *, y: int) -> Aval:
-    check_kind("integer_pow", x, NUMBER)
+    check_kind("integer_pow", x, FIELD)
     if not isinstance(y, int):
         raise ArgumentError(f"integer_pow: the exponent y={y!r} is not an integer", fix="use pow")
     return x

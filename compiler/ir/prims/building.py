@@ -23,6 +23,7 @@ from .common import check_kind, no_tangent
 
 FLOAT, INT, NUMBER = "f", "iu", "fiu"
 SIGNED, BITS, ANY = "fi", "iub", "fiub"
+FIELD = "fiuc"
 Array = np.ndarray[Any, Any]
 
 

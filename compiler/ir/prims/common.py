@@ -17,7 +17,7 @@ from ..primitive import REGISTRY
 MAX_ELEMENTS = 2**31 - 1
 """Offsets into an array are i32 on the device."""
 
-_WORDS = {"f": "float32", "i": "int32", "u": "uint32", "b": "bool"}
+_WORDS = {"c": "complex64", "f": "float32", "i": "int32", "u": "uint32", "b": "bool"}
 
 
 def check_shape(name: str, shape: Sequence[int], *operands: Aval) -> Shape:

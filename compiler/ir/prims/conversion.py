@@ -11,7 +11,7 @@ from ...errors import DtypeError
 from .. import kernel as K
 from ..aval import Aval
 from ..core import Value
-from ..dtypes import DType, bool_
+from ..dtypes import DType, bool_, complex64
 from ..primitive import Map, Primitive
 from .building import Array, batch_rule
 from .common import no_tangent
@@ -28,11 +28,13 @@ def _convert_reference(x: Array, *, dtype: DType, weak: bool = False) -> Array:
             info = np.iinfo(dtype.numpy)
             clipped = np.clip(np.trunc(np.nan_to_num(x.astype(np.float64))), info.min, info.max)
             return np.asarray(clipped.astype(dtype.numpy))
+        if x.dtype.kind == "c" and dtype.kind != "c":
+            return _convert_reference(x.real, dtype=dtype)
         return np.asarray(x.astype(dtype.numpy))
 
 
 def _convert_jvp(p: Sequence[Any], t: Sequence[Any], out: Value, **params: Any) -> Any:
-    return convert(t[0], **params) if out.aval.dtype.kind == "f" else None
+    return convert(t[0], **params) if out.aval.dtype.kind in "fc" else None
 
 
 convert: Primitive = Primitive(
@@ -47,8 +49,9 @@ convert: Primitive = Primitive(
 
 
 def _bitcast_abstract(x: Aval, *, dtype: DType) -> Aval:
-    if bool_ in (x.dtype, dtype):
-        raise DtypeError(f"bitcast: bool has no fixed bits ({x} to {dtype})", fix="use convert")
+    if {bool_, complex64} & {x.dtype, dtype}:
+        why = "only types of 32 bits have the same bits"
+        raise DtypeError(f"bitcast from {x} to {dtype}", why=why, fix="use convert")
     return Aval(x.shape, dtype)
 
 

@@ -29,13 +29,13 @@ NO_TRANSPOSE = "no jvp rule applies it to a tangent"
 
 def _check_square(name: str, *xs: Aval) -> None:
     for x in xs:
-        c.check_kind(name, x, "f")
+        c.check_kind(name, x, "fc")
     if xs[0].ndim < 2 or xs[0].shape[-1] != xs[0].shape[-2]:
         raise ShapeError(f"{name} takes square matrices, got {xs[0]}")
 
 
 def check_matrix(name: str, x: Aval) -> None:
-    c.check_kind(name, x, "f")
+    c.check_kind(name, x, "fc")
     if x.ndim < 2:
         raise ShapeError(f"{name} takes matrices, got {x}")
 

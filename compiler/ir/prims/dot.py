@@ -33,7 +33,7 @@ def _free(ndim: int, *used: Sequence[int]) -> Ints:
 
 def _dot_abstract(lhs: Aval, rhs: Aval, *, contract: Pair, batch: Pair) -> Aval:
     name = "dot_general"
-    c.check_kind(name, lhs, "fiu")
+    c.check_kind(name, lhs, "fiuc")
     c.check_same_dtype(name, (lhs, rhs))
     for side, aval in enumerate((lhs, rhs)):
         c.check_axes(name, (*contract[side], *batch[side]), aval)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import DtypeError
 from ..aval import Aval
-from ..core import Value
+from ..core import SCALARS, Value
 from ..dtypes import DType, bool_, float32
 from ..graph import Literal
 from ..primitive import Linear, Map, Primitive
@@ -27,8 +27,8 @@ from .building import (
     unbroadcast,
 )
 
-eq: Primitive = discrete("eq", np.equal, ANY, bool_)
-ne: Primitive = discrete("ne", np.not_equal, ANY, bool_)
+eq: Primitive = discrete("eq", np.equal, ANY + "c", bool_)
+ne: Primitive = discrete("ne", np.not_equal, ANY + "c", bool_)
 lt: Primitive = discrete("lt", np.less, ANY, bool_)
 le: Primitive = discrete("le", np.less_equal, ANY, bool_)
 gt: Primitive = discrete("gt", np.greater, ANY, bool_)
@@ -109,9 +109,9 @@ def select(condition: Any, yes: Any, no: Any, dtype: DType | None = None) -> Val
     """``yes`` where ``condition`` else ``no``; Python scalars become ``dtype``."""
 
     def operand(x: Any) -> Any:
-        if not isinstance(x, (bool, int, float)):
+        if not isinstance(x, SCALARS):
             return x
         other = next((a.aval.dtype for a in (yes, no) if hasattr(a, "aval")), dtype)
-        return Literal(x, dtype or other)
+        return Literal(x, other or dtype)
 
     return select_p(condition, operand(yes), operand(no))

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 from ..aval import Shape
 from ..core import Value
-from ..dtypes import DType, int32
+from ..dtypes import DType, complex64, int32
 from . import common as c
 from .arithmetic import add, mul, sub
+from .complexes import complex_, conj, real
 from .dot import dot_general
 from .logic import eq, gt, select
 from .reduction import reduce
@@ -32,12 +33,14 @@ def turned(x: Any) -> Value:
 
 def adjoint(x: Any) -> Value:
     """Each matrix transposed and conjugated."""
-    return turned(x)
+    return turned(x if x.aval.dtype is not complex64 else conj(x))
 
 
 def real_part(x: Any) -> Value:
     """The real part, in the dtype of ``x``."""
-    return cast(Value, x)
+    if x.aval.dtype is not complex64:
+        return cast(Value, x)
+    return complex_(real(x), 0.0)
 
 
 def symmetric(x: Any) -> Value:
@@ -68,9 +71,13 @@ def keep(mask: Value, x: Any) -> Value:
 
 
 def skew(x: Any) -> Value:
-    """The skew-Hermitian matrix that agrees with ``x`` below the diagonal."""
-    lower = keep(strictly_lower(x.aval.shape[-1]), x)
-    return sub(lower, adjoint(lower))
+    """The skew-Hermitian matrix that agrees with ``x`` below the diagonal, and in its phases."""
+    n = x.aval.shape[-1]
+    lower = keep(strictly_lower(n), x)
+    spin = sub(lower, adjoint(lower))
+    if x.aval.dtype is not complex64:
+        return spin
+    return add(spin, keep(identity(n, n), sub(x, real_part(x))))
 
 
 def eye(shape: Shape, dtype: DType) -> Value:

@@ -35,7 +35,7 @@ REFERENCE: dict[str, Callable[..., Array]] = {
     "any": np.any,
     "all": np.all,
 }
-_KINDS = {"sum": "fiu", "prod": "fiu", "max": "fiu", "min": "fiu", "any": "b", "all": "b"}
+_KINDS = {"sum": "fiuc", "prod": "fiuc", "max": "fiu", "min": "fiu", "any": "b", "all": "b"}
 
 
 def _without(values: Sequence[Any], axes: Sequence[int]) -> tuple[Any, ...]:
@@ -84,7 +84,7 @@ def _extremum_jvp(x: Any, t: Any, out: Value, axes: Ints) -> Value:
     return div(reduce(mul(t, weight), monoid="sum", axes=axes), count)
 
 
-def _halves(x: Any, axis: int) -> tuple[Value, Value, Value]:
+def halves(x: Any, axis: int) -> tuple[Value, Value, Value]:
     """Two equal halves along an axis and what is left over."""
     n = x.aval.shape[axis]
     h = n // 2
@@ -98,8 +98,8 @@ def _product_jvp(x: Any, t: Any, axes: Ints) -> Value | None:
         if n == 0:
             return None
         while n > 1:
-            x0, x1, x2 = _halves(x, axis)
-            t0, t1, t2 = _halves(t, axis)
+            x0, x1, x2 = halves(x, axis)
+            t0, t1, t2 = halves(t, axis)
             x, t = mul(x0, x1), add(mul(t0, x1), mul(t1, x0))
             if n % 2:
                 x, t = concatenate(x, x2, axis=axis), concatenate(t, t2, axis=axis)

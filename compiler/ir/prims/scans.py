@@ -30,7 +30,7 @@ def _abstract(x: Aval, *, monoid: str, axis: int, reverse: bool) -> Aval:
     if monoid not in UFUNC:
         raise ArgumentError(f"cumulative: {monoid!r} is not one of {', '.join(UFUNC)}")
     name = f"cumulative {monoid}"
-    c.check_kind(name, x, "fiu")
+    c.check_kind(name, x, "fiuc" if monoid in ("sum", "prod") else "fiu")
     c.check_axes(name, (axis,), x)
     return x
 

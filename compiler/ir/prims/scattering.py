@@ -65,7 +65,7 @@ def _reduce_abstract(
     name, n = f"scatter_reduce {monoid}", indices.ndim
     if monoid not in UFUNC:
         raise ArgumentError(f"scatter_reduce: {monoid!r} is not one of {', '.join(UFUNC)}")
-    c.check_kind(name, updates, "fiu")
+    c.check_kind(name, updates, "fiuc")
     if axis < 0 or updates.shape[axis : axis + n] != indices.shape:
         raise ShapeError(f"{name}: {updates} does not have the axes of {indices} at {axis}")
     check_indices(name, updates, indices, size, mode)
@@ -179,7 +179,7 @@ def scatter_add(updates: Any, indices: Any, *, axis: int, size: int, mode: str =
 def _put_abstract(
     updates: Aval, indices: Aval, *, axis: int, size: int, mode: str = "clip"
 ) -> Aval:
-    c.check_kind("put_along", updates, "fiu")
+    c.check_kind("put_along", updates, "fiuc")
     check_along("put_along", updates, indices, axis)
     if updates.shape != indices.shape:
         raise ShapeError(f"put_along: {updates} and {indices} differ in shape")

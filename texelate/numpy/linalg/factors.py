@@ -11,6 +11,7 @@ from ...compiler.ir.prims import matrices as m
 from ...compiler.ir.prims import singular
 from ...operands import ArrayLike
 from ...traceback import public
+from ..complexes import real
 from ..shapes import concatenate
 from .structure import matrix
 
@@ -101,7 +102,8 @@ def eigh(x: ArrayLike, /) -> EighResult:
     """
     got = m.symmetric(matrix(x, "eigh", square=True))
     n, lead = got.aval.shape[-1], got.aval.shape[:-2]
-    return EighResult(*m.unpacked(d.eigh(got, vectors=True), lead, d.eigh_shapes(n)))
+    w, v = m.unpacked(d.eigh(got, vectors=True), lead, d.eigh_shapes(n))
+    return EighResult(real(w), v)
 
 
 @public
@@ -112,7 +114,7 @@ def eigvalsh(x: ArrayLike, /) -> Any:
     >>> tnp.linalg.eigvalsh([[2.0, 0.0], [0.0, 1.0]])
     Array([1., 2.], dtype=float32)
     """
-    return d.eigh(m.symmetric(matrix(x, "eigvalsh", square=True)), vectors=False)
+    return real(d.eigh(m.symmetric(matrix(x, "eigvalsh", square=True)), vectors=False))
 
 
 @public
@@ -131,7 +133,8 @@ def svd(x: ArrayLike, /, *, full_matrices: bool = True) -> SVDResult:
     got = matrix(x, "svd")
     shape = got.aval.shape
     packed = singular.svd(got, full=full_matrices, vectors=True)
-    return SVDResult(*m.unpacked(packed, shape[:-2], singular.svd_shapes(shape, full_matrices)))
+    u, s, vh = m.unpacked(packed, shape[:-2], singular.svd_shapes(shape, full_matrices))
+    return SVDResult(u, real(s), vh)
 
 
 @public
@@ -142,4 +145,4 @@ def svdvals(x: ArrayLike, /) -> Any:
     >>> tnp.linalg.svdvals([[3.0, 0.0], [0.0, 4.0]])
     Array([4., 3.], dtype=float32)
     """
-    return singular.svd(matrix(x, "svdvals"), full=False, vectors=False)
+    return real(singular.svd(matrix(x, "svdvals"), full=False, vectors=False))

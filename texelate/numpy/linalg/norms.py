@@ -12,6 +12,7 @@ from ...compiler.ir.dtypes import int32
 from ...compiler.ir.prims import elementwise as ew
 from ...operands import ArrayLike, as_float, axes_of, broadcast_to
 from ...traceback import public
+from ..elementwise import abs as abs_of
 from ..elementwise import power
 from ..reductions import any as any_of
 from ..reductions import max as max_of
@@ -57,7 +58,7 @@ def vector_norm(
     """
     got = as_float(x)
     axes = axes_of(axis, got.aval.ndim, "vector_norm")
-    size: Any = ew.abs_(got)
+    size: Any = abs_of(got)
     if ord == math.inf or ord == -math.inf:
         return (max_of if ord > 0 else min_of)(size, axes, keepdims=keepdims)
     if ord == 0:
@@ -98,7 +99,7 @@ def _matrix_norm(x: Value, ord: float | str) -> Any:
     extreme = max_of if ord > 0 else min_of
     if abs(ord) == 2:
         return extreme(svdvals(x), -1)
-    return extreme(sum_of(ew.abs_(x), -2 if abs(ord) == 1 else -1), -1)
+    return extreme(sum_of(abs_of(x), -2 if abs(ord) == 1 else -1), -1)
 
 
 @public

@@ -13,6 +13,7 @@ from ...compiler.ir.prims import elementwise as ew
 from ...compiler.ir.prims import matrices as m
 from ...operands import ArrayLike, value
 from ...traceback import public
+from ..elementwise import abs as abs_of
 from ..elementwise import where
 from ..products import matmul
 from ..reductions import max as max_of
@@ -98,7 +99,7 @@ def expm(x: ArrayLike, /) -> Any:
            [0., 1.]], dtype=float32)
     """
     got: Any = matrix(x, "expm", square=True)
-    size = max_of(sum_of(ew.abs_(got), -2), -1)[..., None, None]
+    size = max_of(sum_of(abs_of(got), -2), -1)[..., None, None]
     scaled = got
     for k in range(MOST_SQUARINGS):
         scaled = where(size > REACH * 2**k, scaled * 0.5, scaled)

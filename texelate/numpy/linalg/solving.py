@@ -14,6 +14,9 @@ from ...compiler.ir.prims import matrices as m
 from ...compiler.ir.prims import singular
 from ...operands import ArrayLike, as_float, broadcast_shape, broadcast_to, promote_all, value
 from ...traceback import public
+from ..complexes import real
+from ..elementwise import abs as abs_of
+from ..elementwise import multiply
 from ..reductions import sum as sum_of
 from ..shapes import expand_dims, squeeze
 from .factors import svdvals
@@ -95,7 +98,7 @@ def slogdet(x: ArrayLike, /) -> SlogdetResult:
     """
     got = matrix(x, "slogdet", square=True)
     sign, log = m.unpacked(d.slogdet(got), got.aval.shape[:-2], [(), ()])
-    return SlogdetResult(sign, log)
+    return SlogdetResult(sign, real(log))
 
 
 @public
@@ -114,7 +117,7 @@ def det(x: ArrayLike, /) -> Any:
     if 1 <= n <= 3:
         return _expanded([[got[..., i, j] for j in range(n)] for i in range(n)])
     sign, log = slogdet(got)
-    return ew.mul(sign, ew.exp(log))
+    return multiply(sign, ew.exp(log))
 
 
 def _expanded(rows: list[list[Any]]) -> Any:
@@ -170,4 +173,5 @@ def lstsq(a: ArrayLike, b: ArrayLike, /, *, rcond: float | None = None) -> Lstsq
 
 
 def _squared(x: Value) -> Value:
-    return ew.mul(x, x)
+    size = abs_of(x) if x.aval.dtype.kind == "c" else x
+    return ew.mul(size, size)
