@@ -1,4 +1,4 @@
-"""Signals: frames of them, and windows.
+"""Signals: frames of them, windows, and spectra over time.
 
 >>> import texelate as tx
 >>> tx.signal.frame([1.0, 2.0, 3.0], 2, 1)
@@ -9,13 +9,14 @@ Array([[1., 2.],
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from . import numpy as tnp
 from .compiler.errors import ArgumentError, ShapeError
 from .compiler.ir.dtypes import float32
 from .compiler.ir.prims.scattering import scatter_add
-from .operands import ArrayLike, shape_of, value
+from .operands import ArrayLike, as_float, shape_of, value
 from .traceback import public
 
 
@@ -99,4 +100,53 @@ def hamming_window(n: int, periodic: bool = True) -> Any:
     return _cosine_window(n, 0.54, periodic, "hamming_window")
 
 
-__all__ = ["frame", "hamming_window", "hann_window", "overlap_and_add"]
+@public
+def stft(
+    x: ArrayLike,
+    frame_length: int,
+    frame_step: int,
+    fft_length: int | None = None,
+    window: Callable[[int], Any] | None = hann_window,
+) -> Any:
+    """The spectra of windowed frames of the last axis: c64[..., frames, fft_length // 2 + 1].
+
+    ``fft_length`` is the power of 2 from ``frame_length`` on unless given; frames are filled up
+    with zeros. Without ``window`` frames stay as they are.
+
+    >>> import texelate.numpy as tnp
+    >>> stft(tnp.ones(16), 8, 4).shape
+    (3, 5)
+    """
+    frames = frame(as_float(x), frame_length, frame_step)
+    size = 1 << (frame_length - 1).bit_length() if fft_length is None else fft_length
+    shaped = frames if window is None else frames * window(frame_length)
+    return tnp.fft.rfft(shaped, size)
+
+
+@public
+def istft(
+    spectra: ArrayLike,
+    frame_length: int,
+    frame_step: int,
+    fft_length: int | None = None,
+    window: Callable[[int], Any] | None = hann_window,
+) -> Any:
+    """The signal whose ``stft``, with the same arguments, is nearest to ``spectra``.
+
+    Frames are weighted by the window, added up, and divided by the sum of the windows' squares;
+    where no window reaches the signal is 0. Source: Griffin and Lim, IEEE ASSP 32, 1984.
+
+    >>> import texelate.numpy as tnp
+    >>> istft(stft(tnp.ones(16), 8, 4), 8, 4).shape
+    (16,)
+    """
+    size = 1 << (frame_length - 1).bit_length() if fft_length is None else fft_length
+    frames = tnp.fft.irfft(spectra, size)[..., :frame_length]
+    shape = tnp.ones((frame_length,)) if window is None else window(frame_length)
+    total = overlap_and_add(frames * shape, frame_step)
+    squares = tnp.broadcast_to(shape * shape, (frames.shape[-2], frame_length))
+    weight = overlap_and_add(squares, frame_step)
+    return tnp.where(weight > 1e-8, total / tnp.maximum(weight, 1e-8), 0.0)
+
+
+__all__ = ["frame", "hamming_window", "hann_window", "istft", "overlap_and_add", "stft"]
