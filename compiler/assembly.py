@@ -46,7 +46,7 @@ class Assembly:
         block = Block(self, graph, [graph.inputs[i] for i in donated])
         for i, var in enumerate(graph.inputs):
             block.number[var] = self.buffer("input", i, device_bytes(var))
-        outputs = list(vars_of(graph.outputs))
+        outputs = list(vars_of(block.graph.outputs))
         for i, var in enumerate(outputs):
             if var in block.plan.inputs:
                 block.number[var] = block.number[block.plan.inputs[var]]
@@ -92,18 +92,19 @@ class Block:
         donated: Sequence[Var] = (),
         partner: Mapping[Var, Var] | None = None,
     ) -> None:
-        self.assembly, self.graph = assembly, graph
+        self.assembly = assembly
+        self.graph, parts = segments(graph)
         self.number: dict[Var, int] = {}
         target = assembly.target
         limits = FusionLimits(bindings=target.max_storage_buffers)
         self.items: list[Group | Eqn] = []
-        for segment in segments(graph):
+        for segment in parts:
             groups = fuse(segment.graph, limits, fits)
             self.items += [g for g in groups if any(v.aval.size for v in g.outputs)]
             self.items += segment.control
         stored = {v: g for g in self.items if isinstance(g, Group) for v in g.outputs}
         written = [v for item in self.items for v in _results(item)]
-        self.names = buffer_names(graph, written)
+        self.names = buffer_names(self.graph, written)
         self.reads = [_reads(item, stored) for item in self.items]
         self.eqns = [g.eqns(stored) if isinstance(g, Group) else () for g in self.items]
         self.scheduled = [

@@ -44,7 +44,13 @@ from .control import map as map
 from .control import scan as scan
 from .control import switch as switch
 from .control import while_loop as while_loop
+from .custom import checkpoint as checkpoint
+from .custom import custom_jvp as custom_jvp
+from .custom import custom_vjp as custom_vjp
 from .gradcheck import check_grads as check_grads
+from .jacobians import hessian as hessian
+from .jacobians import jacfwd as jacfwd
+from .jacobians import jacrev as jacrev
 from .jitted import JitFunction as JitFunction
 from .jitted import clear_caches as clear_caches
 from .jitted import jit as jit

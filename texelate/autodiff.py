@@ -16,7 +16,7 @@ from .compiler.ir import core
 from .compiler.ir.core import Operand, Value
 from .compiler.ir.dtypes import float32
 from .compiler.ir.graph import Graph, Literal
-from .compiler.ir.prims import elementwise as ew
+from .compiler.ir.prims.calls import stop_gradient as stop_primitive
 from .compiler.trace import pytree
 from .compiler.trace.stage import Tape
 from .compiler.transforms.jvp import is_float, jvp_graph
@@ -271,7 +271,4 @@ def stop_gradient(tree: Any) -> Any:
     Array(3., dtype=float32)
     """
     leaves, shape = pytree.flatten(tree)
-    values = [value(x) for x in leaves]
-    return pytree.unflatten(
-        shape, [ew.bitcast(v, dtype=float32) if v.aval.dtype is float32 else v for v in values]
-    )
+    return pytree.unflatten(shape, [stop_primitive(value(x)) for x in leaves])

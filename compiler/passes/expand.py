@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir.core import GraphTrace, at_source
 from ..ir.graph import Atom, Eqn, Graph, Var
-from ..ir.primitive import Expand
+from ..ir.primitive import Expand, Several
 
 
 def expand(graph: Graph) -> Graph:
@@ -34,16 +34,16 @@ def _expand_once(graph: Graph) -> Graph:
         inputs = tuple(map(get, eqn.inputs))
         rule = eqn.prim.lower
         if isinstance(rule, Expand):
-            made, known[eqn.out] = _body(rule, eqn, inputs)
-            eqns += made
+            body = _body(rule, eqn, inputs)
+            eqns += body.eqns
+            known.update(zip(eqn.outs, body.outputs, strict=True))
         else:
             eqns.append(Eqn(eqn.prim, inputs, eqn.params, eqn.outs, eqn.source))
     return graph.replace(eqns, map(get, graph.outputs))
 
 
-def _body(rule: Expand, eqn: Eqn, inputs: tuple[Atom, ...]) -> tuple[tuple[Eqn, ...], Atom]:
-    """The equations of one expansion, and the atom that is its result."""
+def _body(rule: Expand, eqn: Eqn, inputs: tuple[Atom, ...]) -> Graph:
+    """One expansion: its equations, and the atoms that are its results."""
     with GraphTrace(eqn.prim.name) as trace, at_source(eqn.source):
-        out = rule.body(*(trace.tracer(trace, a) for a in inputs), **eqn.params)
-        body = trace.finish([out])
-    return body.eqns, body.outputs[0]
+        made = rule.body(*(trace.tracer(trace, a) for a in inputs), **eqn.params)
+        return trace.finish(made if isinstance(eqn.prim, Several) else [made])

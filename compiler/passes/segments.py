@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..ir.graph import Eqn, Graph, Var, vars_of
+from ..ir.graph import Atom, Eqn, Graph, Var, vars_of
 from ..ir.primitive import Control
 
 
@@ -28,20 +28,32 @@ def is_control(eqn: Eqn) -> bool:
     return isinstance(eqn.prim.lower, Control)
 
 
-def segments(graph: Graph) -> list[Segment]:
-    """The segments in the order in which they run; ``graph`` itself when it has no control flow."""
+def segments(graph: Graph) -> tuple[Graph, list[Segment]]:
+    """``graph`` without barriers, and its segments in the order in which they run.
+
+    A barrier begins a segment and is no step itself: what it kept apart is apart.
+    """
     if not any(map(is_control, graph.eqns)):
-        return [Segment(graph, ())]
+        return graph, [Segment(graph, ())]
     depth: dict[Var, int] = dict.fromkeys(graph.inputs, 0)
+    passed: dict[Var, Atom] = {}
     parts: list[tuple[list[Eqn], list[Eqn]]] = []
+
+    def get(atom: Atom) -> Atom:
+        return passed.get(atom, atom) if isinstance(atom, Var) else atom
+
     for eqn in graph.eqns:
-        control = is_control(eqn)
+        control, inputs = is_control(eqn), tuple(map(get, eqn.inputs))
         level = max((depth[v] for v in vars_of(eqn.inputs)), default=0)
+        depth.update((v, level + control) for v in eqn.outs)
+        if eqn.prim.name == "barrier":
+            passed.update(zip(eqn.outs, inputs))
+            continue
         while len(parts) <= level:
             parts.append(([], []))
-        parts[level][control].append(eqn)
-        depth.update((v, level + control) for v in eqn.outs)
-    return [Segment(_graph(graph, plain), tuple(control)) for plain, control in parts]
+        parts[level][control].append(Eqn(eqn.prim, inputs, eqn.params, eqn.outs, eqn.source))
+    whole = graph.replace((e for p in parts for es in p for e in es), map(get, graph.outputs))
+    return whole, [Segment(_graph(whole, plain), tuple(control)) for plain, control in parts]
 
 
 def _graph(whole: Graph, eqns: list[Eqn]) -> Graph:

@@ -1,5 +1,5 @@
 """Graph → graph with another meaning: jvp, linearize, transpose, vmap."""
 
-from . import control, scan  # the rules of control flow, which are transforms themselves
+from . import calls, control, scan  # rules of primitives that are transforms themselves
 
-__all__ = ["control", "scan"]
+__all__ = ["calls", "control", "scan"]

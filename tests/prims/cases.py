@@ -70,6 +70,7 @@ def _ints(draw: Draw, n: int, low: int, high: int) -> tuple[int, ...]:
 _UNARY = {
     "fiu": "neg sign",
     "fi": "abs",
+    "fiub": "stop_gradient",
     "iub": "not",
     "iu": "popcount",
     "f": "exp expm1 log log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh "

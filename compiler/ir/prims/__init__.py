@@ -1,6 +1,7 @@
 """All primitives. Importing this package registers every one; each file is one family."""
 
 from . import (
+    calls,
     complexes,
     contraction,
     control,
@@ -19,6 +20,7 @@ from . import (
 )
 
 __all__ = [
+    "calls",
     "complexes",
     "contraction",
     "control",

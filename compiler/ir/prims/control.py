@@ -30,7 +30,8 @@ from . import common as c
 Array = np.ndarray[Any, Any]
 
 
-def _later(*_: Any, **__: Any) -> Any:
+def later(*_: Any, **__: Any) -> Any:
+    """Stands for a rule until ``texelate.compiler.transforms`` is imported, which gives it."""
     raise AssertionError("texelate.compiler.transforms gives this rule")
 
 
@@ -78,7 +79,7 @@ def _cond_reference(index: Array, *operands: Array, branches: tuple[Graph, ...])
 
 
 cond: Several = Several(
-    "cond", _cond_abstract, _cond_reference, _later, Control(), jvp=_later, transpose=_later
+    "cond", _cond_abstract, _cond_reference, later, Control(), jvp=later, transpose=later
 )
 
 # --- while_loop ----------------------------------------------------------------------------------
@@ -116,9 +117,9 @@ while_loop: Several = Several(
     "while_loop",
     _while_abstract,
     _while_reference,
-    _later,
+    later,
     Control(),
-    jvp=_later,
+    jvp=later,
     no_transpose="the number of iterations is not known before it runs, so what every iteration "
     "computed cannot be kept: use scan, or fori_loop with bounds that are Python ints",
 )
@@ -157,5 +158,5 @@ def _scan_reference(
 
 
 scan: Several = Several(
-    "scan", _scan_abstract, _scan_reference, _later, Control(), jvp=_later, transpose=_later
+    "scan", _scan_abstract, _scan_reference, later, Control(), jvp=later, transpose=later
 )

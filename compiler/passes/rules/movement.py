@@ -171,6 +171,11 @@ def concatenate_parts(eqn: Eqn, b: Rewriter) -> Atom | None:
     return None if tuple(parts) == eqn.inputs else b.emit("concatenate", *parts, axis=axis)
 
 
+def identity(eqn: Eqn, b: Rewriter) -> Atom:
+    """What only derivatives see is the operand, once there are no more of them."""
+    return eqn.inputs[0]
+
+
 RULES: dict[str, list[Rule]] = {
     "broadcast_in_dim": [same_shape, broadcast_twice],
     "reshape": [same_shape, reshape_scalar, repeated_scalar, reshape_twice],
@@ -180,4 +185,5 @@ RULES: dict[str, list[Rule]] = {
     "pad": [pad_nothing, repeated_scalar, pad_twice],
     "concatenate": [concatenate_parts, repeated_scalar],
     "gather": [repeated_scalar],
+    "stop_gradient": [identity],
 }
