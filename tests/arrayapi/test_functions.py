@@ -153,6 +153,15 @@ def test_special_values(on_numpy: None, name: str) -> None:
     np.testing.assert_array_equal(np.signbit(got)[numbers], np.signbit(wanted)[numbers])
 
 
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_division_by_a_constant_zero(backend: str, zero: float) -> None:
+    x = np.array([3, -2, 0, np.inf, -np.inf, np.nan, 1], np.float32)
+    with np.errstate(all="ignore"):
+        wanted = x / np.float32(zero)
+    np.testing.assert_array_equal(np.asarray(tx.jit(lambda x: x / zero)(x)), wanted)
+    assert float(tnp.asarray(3.0) / tnp.asarray(zero)) == np.copysign(np.inf, zero)
+
+
 def test_sizes_that_depend_on_values_say_so_inside_jit(on_numpy: None) -> None:
     for f in (tnp.nonzero, tnp.unique_values, lambda x: tnp.repeat(x, x)):
         with pytest.raises(tx.ConcretizationError):
