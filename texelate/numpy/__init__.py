@@ -1,7 +1,7 @@
 """NumPy's names on GPU arrays: ``import texelate.numpy as tnp``.
 
-Same names, shapes, broadcasting and errors' meaning as NumPy. Types are float32, int32, uint32 and
-bool; Python numbers take the dtype of the array they meet. All functions work on arrays, inside
+Same names, shapes, broadcasting and errors' meaning as NumPy. Types are float32, int32, uint32,
+complex64 and bool; Python numbers take the dtype of the array they meet. All functions work on arrays, inside
 ``jit``, ``grad`` and ``vmap``, and accept NumPy arrays, numbers and nested lists.
 """
 
