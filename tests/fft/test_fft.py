@@ -97,7 +97,7 @@ def test_frequencies() -> None:
 
 
 @pytest.mark.usefixtures("on_numpy")
-@pytest.mark.parametrize("n", [6, 37, 64])
+@pytest.mark.parametrize("n", [37, 64])
 def test_derivatives(n: int) -> None:
     x, weights = random(n).real, random(n, seed=2).real
 
@@ -106,7 +106,7 @@ def test_derivatives(n: int) -> None:
         power = (spectrum * xp.conj(spectrum)).real
         return xp.sum(power**2) / n**3 + xp.sum(abs(xp.fft.fft(x))[1:]) / n
 
-    want = jax.grad(lambda x: f(x, jnp))(jnp.asarray(x))
+    want = jax.jit(jax.grad(lambda x: f(x, jnp)))(jnp.asarray(x))
     np.testing.assert_allclose(tx.grad(lambda x: f(x, tnp))(x), want, rtol=1e-3, atol=1e-4)
     tx.check_grads(lambda x: tnp.fft.irfft(tnp.fft.rfft(x) ** 2, n) / n, (x,), order=2)
 
