@@ -124,7 +124,7 @@ def test_scatter_is_an_assignment(op: str, mode: str) -> None:
 
 
 def test_derivative_of_a_product_with_zeros() -> None:
-    """No division: each element has the product of the others, also where one of them is 0."""
+    """Each element has the product of the others, also where one of them is 0."""
     x = np.array([2, 0, 3, 0, 5], np.float32)
     graph = traced(
         lambda v: cumulative(v, monoid="prod", axis=0, reverse=False), Aval((5,), float32)

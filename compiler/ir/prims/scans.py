@@ -18,7 +18,7 @@ from ..dtypes import int32
 from ..graph import Eqn
 from ..primitive import Primitive, Scan, ScanSpec
 from . import common as c
-from .elementwise import add, eq, mul, select
+from .elementwise import add, convert, div, eq, mul, select
 from .indexing import take_along
 from .scattering import UFUNC
 from .structural import iota, pad
@@ -50,16 +50,21 @@ def shifted(x: Any, by: int, fill: float, axis: int, reverse: bool) -> Value:
     return pad(x, fill, low=low, high=high, interior=none)
 
 
-def _product_jvp(x: Any, t: Any, axis: int, reverse: bool) -> Value:
-    """Doubling over (value, tangent): no division, so exact where elements are zero."""
-    by = 1
-    while by < x.aval.shape[axis]:
-        before_x, before_t = (
-            shifted(v, by, fill, axis, reverse) for v, fill in ((x, 1.0), (t, 0.0))
-        )
-        x, t = mul(before_x, x), add(mul(before_x, t), mul(before_t, x))
-        by *= 2
-    return t  # type: ignore[no-any-return]
+def _product_jvp(x: Any, t: Any, out: Value, axis: int, reverse: bool) -> Value:
+    """Right at zeros: behind the first one only its own tangent counts, behind the second none.
+
+    (The second derivative is not, where two elements are zero.)
+    """
+
+    def running(monoid: str, v: Any) -> Value:
+        return cumulative(v, monoid=monoid, axis=axis, reverse=reverse)
+
+    is_zero = eq(x, 0.0)
+    others = select(is_zero, 1.0, x)
+    rates = running("sum", select(is_zero, 0.0, div(t, others)))
+    at_zero = mul(running("prod", others), running("sum", select(is_zero, t, 0.0)))
+    alone = eq(running("sum", convert(is_zero, dtype=int32)), 1)
+    return add(mul(out, rates), select(alone, at_zero, 0.0))
 
 
 def _extremum_jvp(x: Any, t: Any, out: Value, axis: int, reverse: bool) -> Value:
@@ -78,7 +83,7 @@ def _jvp(
     if monoid == "sum":
         return cumulative(t[0], monoid=monoid, axis=axis, reverse=reverse)
     if monoid == "prod":
-        return _product_jvp(p[0], t[0], axis, reverse)
+        return _product_jvp(p[0], t[0], out, axis, reverse)
     return _extremum_jvp(p[0], t[0], out, axis, reverse)
 
 
