@@ -53,8 +53,8 @@ def has_value(trace: GraphTrace) -> bool:
 
 
 _INSTEAD = {
-    "bool()": "use texelate.numpy.where(condition, yes, no) instead of `if`, "
-    "or make the argument static (static_argnums)",
+    "bool()": "use texelate.numpy.where(condition, yes, no) or texelate.cond instead of `if`, "
+    "texelate.while_loop instead of `while`, or make the argument static (static_argnums)",
     "int()": "make the argument static (static_argnums), or keep the value in an array",
     "an index": "make the argument static (static_argnums), or use texelate.numpy.take",
 }
