@@ -180,6 +180,7 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception]]] = [
     (lambda: LA.svd(random(3)), tx.ShapeError),
     (lambda: LA.solve(random(3, 3), random(4)), tx.ShapeError),
     (lambda: LA.solve(random(2, 3, 3), random(4, 3, 1)), tx.ShapeError),
+    (lambda: LA.vecdot(random(2, 3), random(2, 1)), tx.ShapeError),
     (lambda: LA.cross(random(2), random(2)), tx.ShapeError),
     (lambda: LA.cross(random(3), 1.0), tx.ShapeError),
     (lambda: LA.diagonal(random(3)), tx.ShapeError),

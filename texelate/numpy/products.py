@@ -135,8 +135,16 @@ def kron(x: ArrayLike, y: ArrayLike, /) -> Any:
 
 @public
 def vecdot(x: ArrayLike, y: ArrayLike, /, axis: int = -1) -> Any:
-    """Sum of products along ``axis``, with broadcasting; the elements of ``x`` are conjugated."""
-    return sum_of(multiply(conj(x), y), axis)
+    """Sum of products along ``axis``, with broadcasting; the elements of ``x`` are conjugated.
+
+    ``axis`` counts in the broadcast shape. ShapeError unless both have the same extent there.
+    """
+    a, b = value(x), value(y)
+    rank = max(a.aval.ndim, b.aval.ndim)
+    place = axis_of(axis, rank, "vecdot") - rank
+    if a.aval.shape[place:][:1] != b.aval.shape[place:][:1]:
+        raise ShapeError(f"vecdot: {a.aval} and {b.aval} differ along axis {axis}")
+    return sum_of(multiply(conj(a), b), place)
 
 
 @public
