@@ -48,13 +48,16 @@ class Pipelines:
 
     def get(self, shader: Shader) -> Pipeline:
         """The shader's pipeline. Raises CompileError with the driver's message and its lines."""
+        self._check(shader)
+        if knobs.dump_dir:
+            dump(shader)
         code = override(shader) if knobs.override_dir else shader.code
         key = code, shader.entry, shader.access
         if key not in self._known:
             self._known[key] = self._compile(shader, code)
         return self._known[key]
 
-    def _compile(self, shader: Shader, code: str) -> Pipeline:
+    def _check(self, shader: Shader) -> None:
         missing = set(shader.features) - self._features
         if missing:
             raise CompileError(
@@ -62,8 +65,8 @@ class Pipelines:
                 why=f"{self._adapter} does not have it",
                 fix="compile the program for this device's features",
             )
-        if knobs.dump_dir:
-            dump(shader)
+
+    def _compile(self, shader: Shader, code: str) -> Pipeline:
         try:
             layout = self.layout(shader.access)
             raw = self._driver.pipeline(shader.name, code, shader.entry, layout)

@@ -13,10 +13,10 @@ def expand(graph: Graph) -> Graph:
     >>> from texelate.compiler.ir.text import parse_graph
     >>> g = parse_graph(
     ...     "graph f(a: u32[3]) { "
-    ...     "b: i32[3] = sort_indices(a) {axis=0, descending=False} return b }"
+    ...     "b: i32[3] = sort_indices(a) {axis=0, descending=false} return b }"
     ... )
     >>> [e.prim.name for e in expand(g).eqns][-3:]
-    ['rank', 'iota', 'put_along']
+    ['iota', 'rank', 'put_along']
     """
     while any(isinstance(e.prim.lower, Expand) for e in graph.eqns):
         graph = _expand_once(graph)
