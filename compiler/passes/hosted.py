@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import CompileError
-from ..ir.graph import Eqn, Graph, Var, vars_of
+from ..ir.graph import Eqn, Graph, Var, graphs_in, vars_of
 from ..ir.primitive import Host
 from .cse import cse
 from .dce import dce
@@ -29,7 +29,7 @@ def host_equations(graph: Graph) -> list[Eqn]:
 
 
 def check_device_only(graph: Graph) -> None:
-    """CompileError when part of ``graph`` runs on the host."""
+    """CompileError when part of ``graph``, or of a loop or branch in it, runs on the host."""
     for eqn in host_equations(graph):
         raise CompileError(
             f"{eqn.prim.name} runs on the host, so {graph.name} is not one program",
@@ -37,6 +37,8 @@ def check_device_only(graph: Graph) -> None:
             fix="call it directly; to export or look into a program, leave it outside",
             where=eqn.source,
         )
+    for inner in (g for e in graph.eqns for g in graphs_in(e.params.values())):
+        check_device_only(inner)
 
 
 def staged(graph: Graph) -> list[Stage]:
