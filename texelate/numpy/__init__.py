@@ -1,6 +1,6 @@
 """NumPy's names on GPU arrays: ``import texelate.numpy as tnp``.
 
-A namespace of the Python array API standard (2024.12), with NumPy's usual names beyond it. Types are
+A namespace of the Python array API standard (2024.12), and NumPy's usual names beyond. Types are
 float32, complex64, int32, uint32 and bool; ``float64``, ``int64`` and ``uint64`` give those of 32
 bits with one warning, integers of 8 and 16 bits are a DtypeError. Python numbers take the dtype of
 the array they meet. All functions work on arrays, inside ``jit``, ``grad`` and ``vmap``, and accept
