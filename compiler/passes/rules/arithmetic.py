@@ -113,7 +113,8 @@ def cancels(eqn: Eqn, _: Rewriter) -> Atom | None:
     """x - x of integers, x ^ x: 0"""
     x, y = eqn.inputs
     dtype = x.aval.dtype
-    return Literal(0, dtype, eqn.out.aval.weak) if x == y and dtype.kind != "f" else None
+    exact = dtype.kind not in "fc"  # NaN - NaN and inf - inf are NaN
+    return Literal(0, dtype, eqn.out.aval.weak) if x == y and exact else None
 
 
 def add_negative(eqn: Eqn, b: Rewriter) -> Atom | None:
