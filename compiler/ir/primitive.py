@@ -65,13 +65,14 @@ class Map:
 
     ``free`` marks pure index arithmetic (reshape, slice, iota …), recomputed rather than stored.
     ``cost`` is in flops an element. ``rereads``: elements of the operands are read many times, so
-    they are stored first.
+    they are stored first. ``pointwise``: an operand is read only at the index of the result.
     """
 
     emit: Emit
     free: bool = False
     cost: int = 1
     rereads: bool = False
+    pointwise: bool = False
 
 
 @dataclass(frozen=True)

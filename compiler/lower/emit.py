@@ -8,6 +8,7 @@ that two equations cannot share a kernel.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -79,6 +80,10 @@ class Emitter:
     def forget(self) -> None:
         """Drops memoised expressions: registers have moved on."""
         self._memo.clear()
+
+    def positions(self) -> Counter[Var]:
+        """At how many different positions each value was computed in place."""
+        return Counter(var for var, _ in self._memo)
 
     def read_output(self, var: Var, position: Index) -> Expr:
         """The value to store at flat ``position`` of an output."""

@@ -14,10 +14,11 @@ from ..ir.graph import Var
 from ..ir.index import Index, product
 from ..ir.kernel import LANES, Shared, Stmt
 from ..ir.primitive import Scan
+from ..passes.fuse import MAX_PLACES, is_cheap
 from ..passes.group import Group
 from ..target import Target
 from .contract import ContractSchedule, emit_contract, lane_choice
-from .emit import Misaligned
+from .emit import Emitter, Misaligned
 from .nest import NestBody, NestSchedule, emit_nest
 from .scan import emit_scan, may_be_wide
 from .staged import emit_staged
@@ -62,18 +63,25 @@ def schedule_group(group: Group, target: Target, names: dict[Var, str]) -> Sched
 
 
 def fits(group: Group, reads: Sequence[Var]) -> bool:
-    """Whether the group's equations can share a kernel (a trial emission, minimally scheduled)."""
+    """Whether the group's equations can share a kernel (a trial emission, minimally scheduled)
+    without computing anything costly at many positions.
+    """
     names = {v: f"b{i}" for i, v in enumerate((*reads, *group.outputs))}
     try:
-        if _is_scan(group):
-            emit_scan(group, may_be_wide(group), names)
-        elif group.root is not None:
-            emit_contract(group, SMALLEST, names)
-        else:
-            emit_nest(group, NestSchedule(""), names)
+        positions = _trial(group, names).positions()
     except Misaligned:
         return False
-    return True
+    crowded = (v for v, n in positions.items() if n > MAX_PLACES)
+    producers = group.graph.producers()
+    return all(is_cheap(producers[v]) for v in crowded)
+
+
+def _trial(group: Group, names: dict[Var, str]) -> Emitter:
+    if _is_scan(group):
+        return emit_scan(group, may_be_wide(group), names).emitter
+    if group.root is not None:
+        return emit_contract(group, SMALLEST, names).emitter
+    return emit_nest(group, NestSchedule(""), names).emitter
 
 
 # --- loop nests ----------------------------------------------------------------------------------

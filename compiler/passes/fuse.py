@@ -11,7 +11,7 @@ worked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..ir.graph import Eqn, Graph, Var, vars_of
@@ -33,9 +33,15 @@ class FusionLimits:
     max_chain_inner: int = 1 << 14  # three loops over a row stay below the limit of lower/trips
 
 
-def fuse(
-    graph: Graph, limits: FusionLimits, fits: Callable[[Group, tuple[Var, ...]], bool]
-) -> list[Group]:
+# Positions at which one invocation may compute a value anew (stencils); with more, chains of
+# doubling (running products, halvings) would grow exponentially.
+MAX_PLACES = 4
+
+Fits = Callable[[Group, tuple[Var, ...]], bool]
+"""``fits(group, reads)``: whether its equations can be one kernel."""
+
+
+def fuse(graph: Graph, limits: FusionLimits, fits: Fits) -> list[Group]:
     """The kernels of ``graph``, in an order that respects their dependencies."""
     return _Fusion(graph, limits, fits).run()
 
@@ -47,8 +53,10 @@ def choose_stored(graph: Graph, limits: FusionLimits) -> dict[Var, Eqn]:
     sinks: dict[Var, frozenset[Var]] = {}
     rereads: set[Var] = set()  # inlined into something that reads each element repeatedly
     stored: set[Var] = set()
+    places: dict[Var, frozenset[int]] = {}
     for eqn in reversed(graph.eqns):
         var, users = eqn.out, consumers.get(eqn.out, [])
+        places[var] = _places(users, stored, places)
         reached: set[Var] = set()
         for user in users:
             inlined = user.out not in stored
@@ -60,7 +68,8 @@ def choose_stored(graph: Graph, limits: FusionLimits) -> dict[Var, Eqn]:
             var in outputs
             or not isinstance(rule, Map)
             or (var in rereads and not rule.free)
-            or (len(reached) > 1 and not _is_cheap(eqn))
+            or (len(reached) > 1 and not is_cheap(eqn))
+            or (len(places[var]) > MAX_PLACES and not is_cheap(eqn))
             or depth[var] % limits.max_depth == limits.max_depth - 1
         )
         if keep:
@@ -95,6 +104,19 @@ def _rereads(user: Eqn, var: Var) -> bool:
     return user.prim.name == "broadcast_in_dim" and user.out.aval.size > var.aval.size
 
 
+def _places(
+    users: Iterable[Eqn], stored: Collection[Var], places: Mapping[Var, frozenset[int]]
+) -> frozenset[int]:
+    """The different positions, relative to stored values, at which kernels read an operand."""
+    found: set[int] = set()
+    for user in users:
+        seen = [user.out.id] if user.out in stored else places[user.out]
+        rule = user.prim.lower
+        moves = isinstance(rule, Map) and not rule.pointwise
+        found.update(hash((user.out.id, place)) if moves else place for place in seen)
+    return frozenset(found)
+
+
 def _recomputes(eqns: Sequence[Eqn]) -> bool:
     """Whether a search among the equations of a kernel reads what the kernel computes itself."""
     busy: set[Var] = set()  # results of arithmetic, perhaps seen through index maps
@@ -108,7 +130,7 @@ def _recomputes(eqns: Sequence[Eqn]) -> bool:
     return False
 
 
-def _is_cheap(eqn: Eqn) -> bool:
+def is_cheap(eqn: Eqn) -> bool:
     """Recomputing it costs no more memory traffic than loading it."""
     rule = eqn.prim.lower
     arrays = {v for v in vars_of(eqn.inputs) if v.aval.shape}
@@ -124,9 +146,7 @@ def _inline_depth(graph: Graph) -> dict[Var, int]:
 
 
 class _Fusion:
-    def __init__(
-        self, graph: Graph, limits: FusionLimits, fits: Callable[[Group, tuple[Var, ...]], bool]
-    ) -> None:
+    def __init__(self, graph: Graph, limits: FusionLimits, fits: Fits) -> None:
         self.graph, self.limits, self.fits = graph, limits, fits
         self.stored = choose_stored(graph, limits)
         self.outputs = set(vars_of(graph.outputs))

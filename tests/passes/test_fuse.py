@@ -186,3 +186,17 @@ def test_wide_concatenation_stays_within_the_limit() -> None:
 def test_a_softmax_over_a_vocabulary_is_one_kernel(target: Target) -> None:
     text = SOFTMAX.replace("64,32", "128,8000").replace("f32[64]", "f32[128]")
     assert len(kernels(text, target)) == 1
+
+
+def test_what_several_places_read_is_not_recomputed_at_each() -> None:
+    """Doubling chains (running products, halvings) would otherwise grow exponentially."""
+    lines, last = [], "a"
+    for i in range(12):
+        lines += [
+            f"p{i}: f32[64] = pad({last}, 0.0:f32) {{high=(-1), interior=(0), low=(1)}}",
+            f"t{i}: f32[64] = tanh(p{i})",
+            f"s{i}: f32[64] = add({last}, t{i})",
+        ]
+        last = f"s{i}"
+    found = kernels(f"graph f(a: f32[64]) {{ {' '.join(lines)} return {last} }}")
+    assert 3 <= len(found) <= 12

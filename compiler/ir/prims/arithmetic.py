@@ -190,7 +190,7 @@ integer_pow: Primitive = Primitive(
     _integer_pow_abstract,
     quiet(_integer_power),
     batch_rule("integer_pow"),
-    Map(_emit_integer_pow, cost=3),
+    Map(_emit_integer_pow, cost=3, pointwise=True),
     jvp=_integer_pow_jvp,
     no_transpose="no jvp rule applies it to a tangent",
 )

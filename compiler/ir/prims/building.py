@@ -123,7 +123,7 @@ def elementwise(
         abstract_rule(name, kinds, result, _arity(reference)),
         quiet(reference),
         batch_rule(name),
-        Map(emit_rule(name), cost=cost),
+        Map(emit_rule(name), cost=cost, pointwise=True),
         jvp=jvp,
         transpose=transpose,
         no_jvp=no_jvp if jvp is None else "",

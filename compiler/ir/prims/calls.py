@@ -38,7 +38,7 @@ stop_gradient: Primitive = Primitive(
     lambda x: x,
     lambda x: x,
     lambda args, batched, size: stop_gradient(args[0]),
-    Map(lambda read, index, eqn: read(0, index), free=True),
+    Map(lambda read, index, eqn: read(0, index), free=True, pointwise=True),
     jvp=c.no_tangent,
     no_transpose="its tangent is zero",
 )

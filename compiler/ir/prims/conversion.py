@@ -42,7 +42,11 @@ convert: Primitive = Primitive(
     _convert_abstract,
     _convert_reference,
     batch_rule("convert"),
-    Map(lambda read, index, eqn: K.convert(read(0, index), eqn.out.aval.dtype), free=True),
+    Map(
+        lambda read, index, eqn: K.convert(read(0, index), eqn.out.aval.dtype),
+        free=True,
+        pointwise=True,
+    ),
     jvp=_convert_jvp,
     transpose=lambda ct, ops, **_: (convert(ct, dtype=ops[0].aval.dtype),),
 )
@@ -60,7 +64,11 @@ bitcast: Primitive = Primitive(
     _bitcast_abstract,
     lambda x, *, dtype: np.asarray(x).view(dtype.numpy),
     batch_rule("bitcast"),
-    Map(lambda read, index, eqn: K.bitcast(read(0, index), eqn.out.aval.dtype), free=True),
+    Map(
+        lambda read, index, eqn: K.bitcast(read(0, index), eqn.out.aval.dtype),
+        free=True,
+        pointwise=True,
+    ),
     jvp=no_tangent,
     no_transpose="no jvp rule applies it to a tangent",
 )

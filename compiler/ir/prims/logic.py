@@ -99,7 +99,7 @@ select_p: Primitive = Primitive(
     _select_abstract,
     lambda c, a, b: np.asarray(np.where(c, a, b), a.dtype),
     batch_rule("select"),
-    Map(emit_rule("select")),
+    Map(emit_rule("select"), pointwise=True),
     jvp=_select_jvp,
     transpose=_select_transpose,
 )
