@@ -12,6 +12,7 @@ from .expand import expand
 from .fold import fold
 from .outputs import materialise_outputs
 from .pairs import pairs
+from .scatters import sort_scatters
 from .segments import map_bodies
 from .simplify import simplify
 from .split import split
@@ -23,6 +24,7 @@ def passes(target: Target) -> list[tuple[str, Pass]]:
     """Name and function of each pass, in order."""
     return [
         ("simplify", simplify),
+        ("sort scatters", sort_scatters),
         ("expand", expand),
         ("fold", fold),
         ("cse", cse),
