@@ -93,7 +93,7 @@ class StatementPrinter:
             elif isinstance(s, For):
                 yield from self.roots(s.body)
 
-    # --- expansion: indices become integer arithmetic, loads become element accesses --------------
+    # --- expansion: indices become integer arithmetic, loads become element accesses -------------
 
     def expand(self, x: Expr) -> Expr:
         if x not in self._expanded:
@@ -159,8 +159,7 @@ class StatementPrinter:
             out = K.call("sub", out, K.const(shift, int32))
         return out
 
-    # --- what an expression depends on
-    # --------------------------------------------------------------
+    # --- what an expression depends on -----------------------------------------------------------
 
     def deps(self, x: Expr) -> frozenset[str]:
         """Names of loops, registers, workgroup arrays and written buffers that ``x`` reads."""
@@ -182,8 +181,7 @@ class StatementPrinter:
             for x in [x for x in scope if self.deps(x) & gone]:
                 del scope[x]
 
-    # --- expressions
-    # --------------------------------------------------------------------------------
+    # --- expressions -----------------------------------------------------------------------------
 
     def name_of(self, x: Expr) -> str | None:
         return next((s[x] for s in reversed(self._names) if x in s), None)
@@ -231,8 +229,7 @@ class StatementPrinter:
             f"({text} != {'vec4<u32>(0u)' if x.lanes > 1 else '0u'})" if x.dtype is bool_ else text
         )
 
-    # --- statements
-    # ---------------------------------------------------------------------------------
+    # --- statements ------------------------------------------------------------------------------
 
     def line(self, text: str) -> None:
         self.lines.append("  " * self.indent + text)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..ir import kernel as K
+from ..ir.dtypes import DType
 from ..ir.graph import Atom, Var
 from ..ir.index import Index, Loop, bounded, flatten, product, unflatten
 from ..ir.kernel import LANE, LANES, Assign, Declare, Expr, For, If, Stmt, Store
@@ -62,6 +63,12 @@ class Block:
         self.k_outer, self.k_inner = spec.k[:-1], (spec.k[-1] if spec.k else 1)
         self.m_tiles = -(-self.m // schedule.rows)
         self.n_tiles = -(-self.n // schedule.cols)
+
+    @property
+    def dtype(self) -> DType:
+        """Of the accumulators and the result."""
+        assert self.group.root is not None
+        return self.group.root.out.aval.dtype
 
     def place(self, m_tile: Index, n_tile: Index, batch: Index) -> None:
         """Says which block: everything below is relative to it."""
@@ -149,8 +156,7 @@ def accumulator(i: int, v: int) -> str:
 
 
 def declare_block(block: Block) -> list[Stmt]:
-    dtype = block.group.root.out.aval.dtype  # type: ignore[union-attr]
-    zero = K.splat(K.zero(dtype))
+    zero = K.splat(K.zero(block.dtype))
     s = block.schedule
     return [Declare(accumulator(i, v), zero) for i in range(s.rows) for v in range(s.cols // LANES)]
 

@@ -65,7 +65,7 @@ class _Staged:
         body = self._round(Index.of(loop) * K_TILE, thread)
         stmts += [For(loop, tuple(body))] if loop.extent > 1 else body * loop.extent
         stmts += epilogue(block, buffers, stores)
-        dtype = block.group.root.out.aval.dtype  # type: ignore[union-attr]
+        dtype = block.dtype
         size = self.tile * K_TILE
         shared = tuple(Shared(n, dtype, size // LANES, vec=True) for n in ("lhs_tile", "rhs_tile"))
         return StagedBody(stmts, tiles, block.em, stores, shared)
@@ -120,7 +120,7 @@ class _Staged:
         ]
 
     def _multiply(self) -> For:
-        dtype = self.block.group.root.out.aval.dtype  # type: ignore[union-attr]
+        dtype = self.block.dtype
         loop = Loop("kk", K_TILE)
         base = Index.of(loop) * (self.tile // LANES)
         a, b = (

@@ -168,8 +168,7 @@ class _Fusion:
             self.owner[var] = group
         self.reads[group] = group.reads(self.stored)
 
-    # --- candidates
-    # --------------------------------------------------------------------------------
+    # --- candidates ------------------------------------------------------------------------------
 
     def _producers(self, group: Group) -> list[Group]:
         return list(dict.fromkeys(self.owner[v] for v in self.reads[group] if v in self.owner))
@@ -205,8 +204,7 @@ class _Fusion:
                 stack.extend(self._producers(group))
         return False
 
-    # --- merging
-    # -----------------------------------------------------------------------------------
+    # --- merging ---------------------------------------------------------------------------------
 
     def _merge_one(self, pairs: Iterable[tuple[Group, Group]]) -> bool:
         """Merges greedily; True when anything changed (then the candidates are stale)."""
