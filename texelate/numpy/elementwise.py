@@ -12,7 +12,8 @@ from ..compiler.ir.dtypes import DType, as_dtype, bool_, float32, int32, uint32
 from ..compiler.ir.prims import elementwise as ew
 from ..operands import ArrayLike, as_float, broadcast, cast, fresh, promoted, scalar, value
 from ..traceback import public
-from . import complexes
+from . import complex_functions
+from .complexes import is_complex
 
 INTEGER_POWER_LIMIT = 64
 """Whole exponents up to here are repeated squarings, beyond it a power function."""
@@ -23,7 +24,7 @@ def _unary(name: str, f: Callable[[Value], Value], meaning: str) -> Callable[[Ar
 
     def function(x: ArrayLike, /) -> Any:
         got = as_float(x, f"the argument of {name}")
-        return complexes.apply(name, got) if complexes.is_complex(got) else f(got)
+        return complex_functions.apply(name, got) if is_complex(got) else f(got)
 
     return _named(function, name, f"{meaning}, elementwise. Takes any shape; gives floats.")
 
@@ -88,8 +89,8 @@ def _keeping(
 
     def function(x: ArrayLike, /) -> Any:
         got = value(x, f"the argument of {name}")
-        if complexes.is_complex(got):
-            return complexes.apply(name, got)
+        if is_complex(got):
+            return complex_functions.apply(name, got)
         return f(got) if got.aval.dtype.kind in kinds else got
 
     return _named(function, name, f"{meaning}, elementwise. The dtype stays.")
@@ -255,8 +256,8 @@ def power(x: ArrayLike, y: ArrayLike, /) -> Any:
         if math.fabs(whole) <= INTEGER_POWER_LIMIT:
             return ew.integer_pow(base, y=whole)
     a, b = promoted("power", x, y, at_least=int32)
-    if complexes.is_complex(a):
-        return complexes.power(*map(value, broadcast("power", (a, b))))
+    if is_complex(a):
+        return complex_functions.power(*map(value, broadcast("power", (a, b))))
     return ew.pow_(a, b) if a.aval.dtype is float32 else _integer_power(a, b)
 
 
