@@ -5,7 +5,7 @@ BIN    := .venv/bin
 ENV    := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test array-api check format docs docs-serve bench wheel clean
+.PHONY: help demo test gradients array-api check format docs docs-serve bench wheel clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ docs: $(ENV)-docs  ## Build the documentation into site/
 
 docs-serve: $(ENV)-docs  ## Serve the documentation and rebuild on change
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+gradients: $(ENV)-test  ## Check the derivatives of everything to order 2 on both backends
+	@$(BIN)/python scripts/setup_driver.py
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "" tests/gradients
 
 array-api: $(ENV)-conformance  ## Run data-apis' suite of the array API standard on both backends
 	@$(BIN)/python scripts/setup_driver.py

@@ -50,7 +50,7 @@ def check_grads(
     points = [np.asarray(value(x), np.float32) for x in leaves]
 
     def flat(*xs: Any) -> tuple[Any, ...]:
-        outs = pytree.flatten(f(*pytree.unflatten(tree, xs)))[0]
+        outs = pytree.flatten(f(*pytree.unflatten(tree, [value(x) for x in xs])))[0]
         return tuple(value(o) for o in outs if value(o).aval.dtype.kind == "f")
 
     _check(flat, points, order, modes, eps, (atol, rtol), rng)
