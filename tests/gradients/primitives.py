@@ -134,7 +134,7 @@ MATRICES: Table = {
     "svd": symmetric("svd", vectors=False, full=False),
     "svd:vectors": bound("svd", positive(4, 4)[:, :3], vectors=True, full=False),
     "qr": bound("qr", regular(4, 4)[:, :3], full=False),
-    "pinv": (tnp.linalg.pinv, (regular(4, 4)[:, :3],)),
+    "pinv": (tnp.linalg.pinv, (regular(4, 4)[:, :3] / 3,)),
 }
 
 
