@@ -130,7 +130,7 @@ def test_axes_that_do_not_exist(on_numpy: None, name: str, axis: Any) -> None:
         (lambda: tnp.ones(3)[tnp.ones(2) > 0], tx.AxisError, "mask of shape"),
         (lambda: tnp.ones((3, 3))[[0, 1], [0, 1, 2]], tx.ShapeError, "broadcast"),
         (lambda: tnp.ones(3).at[0].set([1, 2]), tx.ShapeError, "broadcast"),
-        (lambda: tnp.ones(3).at[0].get("wrap"), tx.ArgumentError, "wrap"),
+        (lambda: tnp.ones(3).at[0].get("near"), tx.ArgumentError, "near"),
         (lambda: tnp.isdtype(tnp.float32, "real"), tx.ArgumentError, "numeric"),
         (lambda: tnp.finfo(tnp.int32), tx.DtypeError, "not a float"),
         (lambda: tnp.searchsorted([1.0], 2.0, side="up"), tx.ArgumentError, "side"),

@@ -1,15 +1,30 @@
-"""Reading and functional writing by index, and taking along an axis."""
+"""Reading and functional writing by index, and taking along an axis.
+
+Positions that are known when a function is called (ints, and lists and NumPy's arrays in brackets)
+must be in range: AxisError. For positions that the program computes, ``mode`` says what one out of
+range means; negative ones count from the end first. Nothing is read or written outside an array.
+
+| mode | reading | writing |
+|---|---|---|
+| ``"clip"`` (reading) | the nearest element | to the nearest element |
+| ``"fill"``, ``"drop"`` (writing) | ``fill_value``, 0 by default | nothing is written |
+| ``"wrap"`` | position modulo extent | position modulo extent |
+
+The names are JAX's; in brackets, what is done by default.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..compiler.errors import ArgumentError, AxisError, ShapeError
+from ..compiler.errors import ArgumentError, AxisError, DtypeError, ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import int32
+from ..compiler.ir.graph import Literal
 from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims import structural
 from ..compiler.ir.prims.indexing import gather, take_along
@@ -27,30 +42,45 @@ from ..operands import (
     value,
 )
 from ..traceback import public
-from .indices import Plan, is_mask, plan
+from .indices import Plan, inside, is_mask, placed, plan
 from .shapes import concatenate, moveaxis, ravel, reshape, transpose
 
-MODES = {"clip": "clip", "fill": "fill", "drop": "fill"}
+MODES = {"clip": "clip", "fill": "fill", "drop": "fill", "wrap": "clip"}
 
 
 @public
-def getitem(x: ArrayLike, index: Any, /, mode: str = "clip") -> Any:
+def getitem(x: ArrayLike, index: Any, /, mode: str = "clip", fill_value: ArrayLike = 0) -> Any:
     """``x[index]``: ints, slices (any step), None, Ellipsis, integer arrays on any axes, masks.
 
-    A known index out of range is an AxisError (an IndexError); inside arrays computed by the
-    program it is clipped into range, or reads 0 with ``mode="fill"``. Boolean masks are looked at,
-    as the shape of the result depends on them: inside ``jit`` they are a ConcretizationError.
+    A known index out of range is an AxisError (an IndexError); for those that the program computes
+    see ``mode`` above. Boolean masks are looked at, as the shape of the result depends on them:
+    inside ``jit`` they are a ConcretizationError.
     """
     got, chosen = value(x), _mode(mode)
-    where = plan(got.aval.shape, index)
+    where = plan(got.aval.shape, index, mode)
     region = where.region.read(reshape(got, where.region.whole))
     if not where.arrays:
         return reshape(region, where.shape)
     taken = gather(_grouped(region, where), where.flat(chosen), axis=0, mode=chosen)
+    if chosen == "fill":
+        taken = _filled(taken, where.inside, 0, fill_value)
     n = len(where.points)
     return moveaxis(
         reshape(taken, (*where.points, *where.kept)), range(n), range(where.place, where.place + n)
     )
+
+
+def _filled(taken: Value, inside: Value, axis: int, fill_value: ArrayLike) -> Value:
+    """What was read with mode "fill", with ``fill_value`` for the zeros from out of range.
+
+    ``inside`` has the axes of ``taken`` from ``axis`` on.
+    """
+    fill = cast(operand(fill_value, "fill_value"), taken.aval.dtype)
+    if isinstance(fill, Literal) and not fill.value:
+        return taken
+    dims = tuple(range(axis, axis + inside.aval.ndim))
+    here = structural.broadcast_in_dim(inside, shape=taken.aval.shape, dims=dims)
+    return ew.select(here, taken, fill)
 
 
 def _mode(mode: str) -> str:
@@ -76,14 +106,13 @@ def update(x: ArrayLike, index: Any, updates: ArrayLike, op: str, mode: str = "d
     """``x`` with ``updates`` (broadcast to ``x[index]``) set or folded in at ``index``: ``x.at``.
 
     ``op``: set, add, mul, min or max. Where positions repeat, ``set`` keeps the last, the others
-    fold all. Positions computed by the program that are out of range are dropped, or go to the
-    nearest element with ``mode="clip"``. The dtype of ``x`` stays.
+    fold all. ``mode``: see above. The dtype of ``x`` stays.
     """
     got, chosen = value(x), _mode(mode)
     new = cast(operand(updates), got.aval.dtype)
     if is_mask(index) and index.aval.shape == got.aval.shape and not new.aval.shape:
         return ew.select(index, new if op == "set" else COMBINE[op](got, new), got)
-    where = plan(got.aval.shape, index)
+    where = plan(got.aval.shape, index, mode)
     whole = reshape(got, where.region.whole)
     region = where.region.read(whole)
     if where.arrays:
@@ -148,9 +177,9 @@ class AtIndex:
     def __init__(self, x: Any, index: Any) -> None:
         self._x, self._index = x, index
 
-    def get(self, mode: str = "clip") -> Any:
-        """``x[index]``; out of range clipped, or 0 with ``mode="fill"``."""
-        return getitem(self._x, self._index, mode)
+    def get(self, mode: str = "clip", fill_value: ArrayLike = 0) -> Any:
+        """``x[index]``; with ``mode="fill"`` what is out of range is ``fill_value``."""
+        return getitem(self._x, self._index, mode, fill_value)
 
     def set(self, values: ArrayLike, mode: str = "drop") -> Any:
         """``values`` instead; the last one wins where positions repeat."""
@@ -169,8 +198,20 @@ class AtIndex:
         return update(self._x, self._index, values, "mul", mode)
 
     def divide(self, values: ArrayLike, mode: str = "drop") -> Any:
-        """Divided by ``values``."""
+        """Divided by ``values``. DtypeError for integers, whose quotients would be no integers."""
+        if self._x.dtype.kind not in "fc":
+            fix = "convert it with .astype(texelate.float32) first"
+            raise DtypeError(f"x.at[index].divide: x is {self._x.aval}", fix=fix)
         return self.multiply(ew.div(1.0, value(values)), mode)
+
+    def power(self, values: ArrayLike, mode: str = "drop") -> Any:
+        """To the power of ``values``."""
+        return self.apply(lambda x: x ** value(values), mode)
+
+    def apply(self, f: Callable[[Any], Any], mode: str = "drop") -> Any:
+        """``f`` of the elements instead of them; once, also where positions repeat."""
+        read = "clip" if _mode(mode) == "fill" else mode  # what is read there is not written
+        return self.set(f(self.get(read)), mode)
 
     def min(self, values: ArrayLike, mode: str = "drop") -> Any:
         """The smaller of the element and ``values``."""
@@ -184,50 +225,63 @@ class AtIndex:
 # --- along an axis -------------------------------------------------------------------------------
 
 
-def _integers(indices: ArrayLike, extent: int, name: str) -> Value:
+def _integers(indices: ArrayLike, extent: int, mode: str, name: str) -> Value:
     """Positions, with negative ones counted from the end."""
     at = value(indices)
     if at.aval.dtype.kind not in "iu":
         raise ArgumentError(f"{name}: indices must be integers, got {at.aval}")
-    if at.aval.dtype is int32:
-        at = ew.select(ew.lt(at, 0), ew.add(at, extent), at)
-    return at
+    return placed(at, extent, mode)
 
 
 @public
-def take(x: ArrayLike, indices: ArrayLike, /, axis: int | None = None, mode: str = "clip") -> Any:
+def take(
+    x: ArrayLike, indices: ArrayLike, /, axis: int | None = None, mode: str = "clip",
+    fill_value: ArrayLike = 0,
+) -> Any:  # fmt: skip
     """The elements of ``x`` at ``indices`` along ``axis`` (None: of the flattened array).
 
-    Negative indices count from the end; those out of range are clipped, or read 0 with
-    ``mode="fill"``. Shape: ``x.shape[:axis] + indices.shape + x.shape[axis+1:]``. AxisError for an
-    empty axis.
+    Negative indices count from the end; ``mode`` says what those out of range mean: "clip", "fill"
+    or "wrap", see above. Shape: ``x.shape[:axis] + indices.shape + x.shape[axis+1:]``. AxisError
+    for an empty axis.
+
+    >>> import texelate.numpy as tnp
+    >>> tnp.take([1.0, 2.0], [-1, 5], mode="fill", fill_value=9.0)
+    Array([2., 9.], dtype=float32)
     """
+    chosen = _mode(mode)
     got = ravel(x) if axis is None else value(x)
     place = axis_of(0 if axis is None else axis, got.aval.ndim, "take")
     extent = got.aval.shape[place]
-    at = _integers(indices, extent, "take")
+    at = _integers(indices, extent, mode, "take")
     if extent == 0 and at.aval.size:
         raise AxisError(f"take: there is nothing to take from an axis of extent 0 ({got.aval})")
-    return gather(got, at, axis=place, mode=_mode(mode))
+    taken = gather(got, at, axis=place, mode=chosen)
+    return _filled(taken, inside(at, extent), place, fill_value) if chosen == "fill" else taken
 
 
 @public
-def take_along_axis(x: ArrayLike, indices: ArrayLike, /, axis: int | None = -1) -> Any:
+def take_along_axis(
+    x: ArrayLike, indices: ArrayLike, /, axis: int | None = -1, mode: str = "clip",
+    fill_value: ArrayLike = 0,
+) -> Any:  # fmt: skip
     """For each position of ``indices`` the element of ``x`` that it names along ``axis``.
 
     The other axes broadcast. What ``argsort`` and ``argmax(keepdims=True)`` give fits. None: both
-    flattened.
+    flattened. ``mode`` is that of ``take``.
     """
+    chosen = _mode(mode)
     got, at = (ravel(x), ravel(indices)) if axis is None else (value(x), value(indices))
     place = axis_of(-1 if axis is None else axis, got.aval.ndim, "take_along_axis")
-    at = _integers(at, got.aval.shape[place], "take_along_axis")
+    extent = got.aval.shape[place]
+    at = _integers(at, extent, mode, "take_along_axis")
     shapes = [[1 if a == place else n for a, n in enumerate(v.aval.shape)] for v in (got, at)]
     around = list(broadcast_shape("take_along_axis", [tuple(s) for s in shapes]))
     a, i = (
         broadcast_to(v, (*around[:place], v.aval.shape[place], *around[place + 1 :]))
         for v in (got, at)
     )
-    return take_along(a, i, axis=place)
+    taken = take_along(a, i, axis=place, mode=chosen)
+    return _filled(taken, inside(i, extent), 0, fill_value) if chosen == "fill" else taken
 
 
 @public
@@ -261,15 +315,20 @@ def append(x: ArrayLike, values: ArrayLike, axis: int | None = None) -> Any:
 
 
 @public
-def put_along_axis(x: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: int) -> Any:
-    """``x`` with ``values`` at the positions ``indices`` names along ``axis``; a new array."""
+def put_along_axis(
+    x: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: int, mode: str = "drop"
+) -> Any:
+    """``x`` with ``values`` at the positions ``indices`` names along ``axis``; a new array.
+
+    ``mode`` is that of ``x.at[…].set``.
+    """
     got, at = value(x), value(indices)
     place = axis_of(axis, got.aval.ndim, "put_along_axis")
     index = [
         at if a == place else structural.iota(shape=at.aval.shape, dtype=int32, axis=a)
         for a in range(got.aval.ndim)
     ]
-    return update(got, tuple(index), values, "set")
+    return update(got, tuple(index), values, "set", mode)
 
 
 __all__ = [

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..compiler.errors import ArgumentError, AxisError
 from ..compiler.ir.core import Value
+from ..compiler.ir.dtypes import int32, uint32
 from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims import structural
-from ..operands import broadcast_shape, broadcast_to, value
+from ..operands import broadcast_shape, broadcast_to, cast, value
 
 Shape = tuple[int, ...]
 
@@ -93,15 +94,18 @@ class Plan:
             return self.arrays[0]
         terms = [_term(i, n, s) for i, n, s in zip(self.arrays, extents, steps, strict=True)]
         out = _folded(ew.add, terms)
-        if mode == "clip":
-            return out
-        inside = [ew.and_(ew.ge(i, 0), ew.lt(i, n)) for i, n in zip(self.arrays, extents)]
-        return ew.select(_folded(ew.and_, inside), out, total)
+        return out if mode == "clip" else ew.select(self.inside, out, total)
+
+    @property
+    def inside(self) -> Value:
+        """Which of the points are elements of the array."""
+        extents = [self.region.count[a] for a in self.indexed]
+        return _folded(ew.and_, [inside(i, n) for i, n in zip(self.arrays, extents)])
 
 
 def _term(index: Value, extent: int, step: int) -> Value:
-    inside = ew.max_(ew.min_(index, max(extent - 1, 0)), 0)
-    return ew.mul(inside, step) if step != 1 else inside
+    clipped = cast(ew.max_(ew.min_(index, max(extent - 1, 0)), 0), int32)
+    return ew.mul(clipped, step) if step != 1 else clipped  # type: ignore[return-value]
 
 
 def _folded(f: Any, xs: Sequence[Value]) -> Value:
@@ -111,7 +115,7 @@ def _folded(f: Any, xs: Sequence[Value]) -> Value:
     return out
 
 
-def plan(shape: Shape, index: Any) -> Plan:
+def plan(shape: Shape, index: Any, mode: str = "clip") -> Plan:
     """Resolves ``index`` for an array of ``shape``. Masks are looked at.
 
     Raises AxisError (an IndexError) for too many indices and known ones out of range,
@@ -126,16 +130,28 @@ def plan(shape: Shape, index: Any) -> Plan:
         region,
         tuple(n for n, kept in zip(region.count, sliced) if kept),
         tuple(a for a, _ in arrays),
-        tuple(broadcast_to(_wrapped(p, entries[a][0]), points) for a, p in arrays),
+        tuple(broadcast_to(placed(p, entries[a][0], mode), points) for a, p in arrays),
         _place(sliced) if arrays else 0,
     )
 
 
-def _wrapped(index: Value, extent: int) -> Value:
-    """Negative positions count from the end."""
-    if index.aval.dtype.kind == "u":
+def placed(index: Value, extent: int, mode: str) -> Value:
+    """Integers as positions of an axis, i32 or u32: negative ones count from the end.
+
+    With ``mode="wrap"`` all are in range, else what is out of range stays so.
+    """
+    if index.aval.dtype is not uint32:
+        index = cast(index, int32)  # type: ignore[assignment]
+    if mode == "wrap":
+        index = ew.rem(index, max(extent, 1))
+    if index.aval.dtype is uint32:
         return index
     return ew.select(ew.lt(index, 0), ew.add(index, extent), index)
+
+
+def inside(index: Value, extent: int) -> Value:
+    """Which positions are those of an element."""
+    return ew.and_(ew.ge(index, 0), ew.lt(index, extent))
 
 
 def _place(sliced: Sequence[bool]) -> int:
