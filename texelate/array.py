@@ -156,10 +156,10 @@ class Array(ArrayMethods, Value):
         return Array.copy_of, (np.asarray(self),)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Array:
-        return self
+        return Array(self.node)
 
     def __copy__(self) -> Array:
-        return self
+        return Array(self.node)
 
 
 def _unwrap(x: Any) -> eager.Node | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import backends
 from . import numpy as tnp
-from .compiler.errors import ArgumentError, ShapeError
+from .compiler.errors import ArgumentError, DtypeError, ShapeError
 from .compiler.ir.aval import Aval
 from .compiler.ir.core import Value
 from .compiler.ir.graph import Literal
@@ -48,6 +48,18 @@ def _method(name: str) -> Callable[..., Any]:
     method.__name__ = name
     method.__doc__ = f"``texelate.numpy.{name}(self, ...)``"
     return method
+
+
+def _repr(name: str, host: np.ndarray[Any, Any], extra: str) -> str:
+    """As NumPy writes it: the shape where the elements do not show it, a new line where needed."""
+    options = np.get_printoptions()
+    body = np.array2string(host, separator=", ", prefix=name + "(", suffix=")")
+    if host.size > options["threshold"] or (not host.size and host.shape != (0,)):
+        extra = f"shape={host.shape}, {extra}"
+    body = f"{name}({body},"
+    used = len(body) - (body.rfind("\n") + 1)
+    fits = used + len(extra) + 2 <= options["linewidth"]
+    return f"{body}{' ' if fits else chr(10) + ' ' * (len(name) + 1)}{extra})"
 
 
 API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
@@ -101,6 +113,8 @@ class ArrayMethods:
     swapaxes, repeat, take = _method("swapaxes"), _method("repeat"), _method("take")
     clip, round, dot = _method("clip"), _method("round"), _method("dot")
     astype, copy = _method("astype"), _method("copy")
+    conj, conjugate = _method("conj"), _method("conj")
+    searchsorted = _method("searchsorted")
 
     _value: Callable[[str], np.ndarray[Any, Any]]
     _peek: Callable[[], np.ndarray[Any, Any] | None]
@@ -161,10 +175,6 @@ class ArrayMethods:
         """The imaginary parts; zeros of real arrays."""
         return tnp.imag(self)
 
-    def conj(self) -> Any:
-        """The complex conjugates."""
-        return tnp.conj(self)
-
     @property
     def T(self) -> Any:
         """All axes reversed."""
@@ -221,14 +231,19 @@ class ArrayMethods:
             )
         return self._value(asked).reshape(())[()]
 
+    def _real(self, asked: str) -> Any:
+        if self.aval.dtype.kind == "c":
+            raise DtypeError(f"{asked} of {self.aval}", fix="take x.real, abs(x) or complex(x)")
+        return self._scalar(asked)
+
     def __bool__(self) -> bool:
         return bool(self._scalar("bool()"))
 
     def __int__(self) -> int:
-        return int(self._scalar("int()"))
+        return int(self._real("int()"))
 
     def __float__(self) -> float:
-        return float(self._scalar("float()"))
+        return float(self._real("float()"))
 
     def __complex__(self) -> complex:
         return complex(self._scalar("complex()"))
@@ -242,6 +257,10 @@ class ArrayMethods:
         """The one element as a Python number. ShapeError when there are more, or none."""
         result: bool | int | float = self._scalar("item()").item()
         return result
+
+    def tobytes(self) -> bytes:
+        """The elements' bytes in C order, as NumPy stores them."""
+        return self._value("tobytes()").tobytes()
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
@@ -260,9 +279,7 @@ class ArrayMethods:
         name = type(self).__name__
         if host is None:
             return f"<{name} {self.aval}>"
-        body = np.array2string(host, separator=", ", prefix=name + "(")
-        weak = ", weak_type=True" if self.aval.weak else ""
-        return f"{name}({body}, dtype={self.aval.dtype}{weak})"
+        return _repr(name, host, f"dtype={self.aval.dtype}" + ", weak_type=True" * self.aval.weak)
 
     def __str__(self) -> str:
         host = self._peek()
