@@ -5,8 +5,8 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from dataclasses import dataclass
 from types import CodeType, FrameType
+from typing import NamedTuple
 
 _ROOTS = tuple(
     {
@@ -23,11 +23,10 @@ if os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     # Installed (or seen through the link): everything under the import package is ours.
     _ROOTS += (os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), ""),)
 
-_OURS: dict[CodeType, bool] = {}
+_OURS: dict[str, bool] = {}  # by file
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A place in the user's code."""
 
     file: str
@@ -41,17 +40,17 @@ class Source:
 
 def is_ours(code: CodeType) -> bool:
     """Whether ``code`` belongs to Texelate itself."""
-    known = _OURS.get(code)
-    if known is None:
-        name = code.co_filename
-        known = _OURS[code] = name.startswith((*_ROOTS, "<frozen"))
-    return known
+    name = code.co_filename
+    if name not in _OURS:
+        _OURS[name] = name.startswith((*_ROOTS, "<frozen"))
+    return _OURS[name]
 
 
 def current() -> Source | None:
     """The innermost frame outside Texelate, or None when there is none."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and is_ours(frame.f_code):
+    ours = _OURS.get  # is_ours without a call for each frame: every eager operation comes here
+    while frame is not None and (ours(frame.f_code.co_filename) or is_ours(frame.f_code)):
         frame = frame.f_back
     if frame is None:
         return None

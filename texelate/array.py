@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from . import backends, eager
-from .compiler import source
 from .compiler.errors import ArgumentError, DonatedError
 from .compiler.ir import core
 from .compiler.ir.aval import Aval
 from .compiler.ir.core import Value
 from .compiler.ir.dtypes import DType, as_dtype, complex64, float32, int32, uint32
+from .compiler.source import Source
 from .methods import ArrayMethods, check_device
 
 _NARROW = {
@@ -69,14 +69,14 @@ class Array(ArrayMethods, Value):
         if self._node is None:
             raise DonatedError(
                 f"this array {self.aval} was donated",
-                why=self._gone,
+                why=f"its memory was given to {self._gone[0]} at {self._gone[1]}",
                 fix="use the call's result instead, or drop donate_argnums",
             )
         return self._node
 
-    def donate(self, to: str) -> None:
-        """Gives its memory up; any use after this raises DonatedError."""
-        self._gone = f"its memory was given to {to} at {source.current()}"
+    def donate(self, to: str, where: Source | None) -> None:
+        """Gives its memory up; any use after this raises DonatedError, which names the call."""
+        self._gone = to, where
         self._node = None
 
     def _value(self, asked: str) -> np.ndarray[Any, Any]:

@@ -35,6 +35,9 @@ NOT_LIFTED = {0.0, 1.0, -1.0, 2.0, 0.5}
 """Literals that the passes can use; others become inputs, so that a new value compiles nothing."""
 
 PROGRAMS_KEPT = 1024
+KNOWN_AT_LEAST = 4096
+"""Operations remembered, dead ones too, before the dead are looked for."""
+
 lock = threading.RLock()
 _uids = itertools.count()
 Param = tuple[str, Any]
@@ -62,6 +65,10 @@ class Node:
         self.prim, self.inputs, self.params, self.source = prim, inputs, params, where
         self.host: np.ndarray[Any, Any] | None = None
         self.stored: Any = None
+
+    def identity(self) -> int:
+        """Equal for the same value only (see ``Literal.identity``)."""
+        return self.uid
 
     @staticmethod
     def of_host(array: np.ndarray[Any, Any], aval: Aval) -> Node:
@@ -108,24 +115,26 @@ class EagerTrace(Trace):
 
     def __init__(self, wrap: Any, unwrap: Any) -> None:
         self._wrap, self._unwrap = wrap, unwrap
-        self._known: weakref.WeakValueDictionary[Any, Node] = weakref.WeakValueDictionary()
+        self._known: dict[Any, weakref.ref[Node]] = {}  # the dead are dropped now and then
+        self._alive = 0
         self._recent: dict[str, list[weakref.ref[Node]]] = {}
 
     def process(
         self, prim: Primitive, args: Sequence[Operand], params: dict[str, Any]
     ) -> tuple[Value, ...]:
         backend = backends.current()
-        inputs = tuple([self._input(a, backend) for a in args])
-        fixed = tuple(sorted(params.items()))
+        inputs = tuple([a if type(a) is Literal else self._input(a, backend) for a in args])
+        fixed = tuple(sorted(params.items())) if params else ()
         if isinstance(prim, Several):
             return tuple(map(self._wrap, _run_several(prim, inputs, fixed, backend)))
-        parts = [(a, a.aval.weak) if isinstance(a, Literal) else a.uid for a in inputs]
-        key = (prim.name, backend.name, fixed, *parts)
-        node = self._known.get(key)
+        key = (prim.name, backend.name, fixed, *[a.identity() for a in inputs])
+        known = self._known.get(key)
+        node = None if known is None else known()
         if node is None:
             aval = prim.abstract(*[a.aval for a in inputs], **params)
-            node = self._known[key] = Node(aval, backend, prim, inputs, fixed, core.here())
-            self._remember(node, backend)
+            node = Node(aval, backend, prim, inputs, fixed, core.here())
+            known = self._known[key] = weakref.ref(node)
+            self._remember(known, backend)
         return (self._wrap(node),)
 
     def _input(self, x: Operand, backend: Backend) -> Node | Literal:
@@ -143,11 +152,18 @@ class EagerTrace(Trace):
             flush([node])
         return node
 
-    def _remember(self, node: Node, backend: Backend) -> None:
+    def _remember(self, node: weakref.ref[Node], backend: Backend) -> None:
         recent = self._recent.setdefault(backend.name, [])
-        recent.append(weakref.ref(node))
+        recent.append(node)
         if len(recent) > knobs.eager_limit:
             self.flush_all(backend.name)
+        if len(self._known) > 2 * self._alive + KNOWN_AT_LEAST:
+            self._drop_dead()
+
+    def _drop_dead(self) -> None:
+        for key in [k for k, node in list(self._known.items()) if node() is None]:
+            self._known.pop(key, None)
+        self._alive = len(self._known)
 
     def flush_all(self, backend_name: str) -> None:
         """Computes everything that is pending on a backend and still wanted."""

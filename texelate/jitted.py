@@ -14,6 +14,7 @@ import numpy as np
 from . import backends, debug, eager
 from .array import Array
 from .calls import Call, Static, Statics, input_names, join, leaves_at, route
+from .compiler import source
 from .compiler.errors import ArgumentError
 from .compiler.ir import core
 from .compiler.ir.aval import Aval
@@ -35,7 +36,10 @@ VARIANTS_KEPT = 8
 
 @dataclass
 class Entry:
-    """One traced signature. ``results`` says where each output comes from (see ``calls.route``)."""
+    """One traced signature. ``results`` says where each output comes from (see ``calls.route``).
+
+    ``given``: the leaves of donated arguments; ``donated``: those whose memory may be overwritten.
+    """
 
     signature: Signature
     staged: Staged
@@ -43,6 +47,7 @@ class Entry:
     graph: Graph
     results: tuple[tuple[str, Any], ...]
     donated: tuple[int, ...]
+    given: tuple[int, ...]
     program: backends.Executable | None = None
 
 
@@ -183,12 +188,10 @@ class JitFunction:
     def _make_entry(self, signature: Signature, staged: Staged, call: Call) -> Entry:
         graph, results = route(staged.graph)
         passed = {k for kind, k in results if kind == "input"}
-        donated = tuple(i for i in self._donated(call) if i not in passed)
+        given = tuple(leaves_at(call, self._donate) if self._donate else ())
+        donated = tuple(i for i in given if i not in passed)
         guards = guards_of(inspect.unwrap(self._function), Array) + staged.inherited
-        return Entry(signature, staged, guards, graph, results, donated)
-
-    def _donated(self, call: Call) -> list[int]:
-        return leaves_at(call, self._donate) if self._donate else []
+        return Entry(signature, staged, guards, graph, results, donated, given)
 
     # --- running ---
 
@@ -216,10 +219,15 @@ class JitFunction:
             allowed = self._permissions(entry, nodes) if entry.donated else (False,) * len(nodes)
             outs = entry.program(stored, allowed)
         results = self._wrap(entry, nodes, outs, backend)
-        for i in self._donated(call):
-            if arrays[i] is call.leaves[i] and arrays[i]._node is not None:
-                arrays[i].donate(f"{self._name}()")
+        if entry.given:
+            self._give(entry.given, call, arrays)
         return pytree.unflatten(entry.staged.out_tree, results)
+
+    def _give(self, given: tuple[int, ...], call: Call, arrays: list[Array]) -> None:
+        to, where = f"{self._name}()", source.current()
+        for i in given:
+            if arrays[i] is call.leaves[i] and arrays[i]._node is not None:
+                arrays[i].donate(to, where)
 
     def _compile(self, entry: Entry, backend: backends.Backend) -> None:
         with eager.lock:

@@ -28,7 +28,7 @@ def scalar(value: Scalar, dtype: DType | None = None) -> Literal:
     target = dtype or of_scalar(value)
     if isinstance(value, complex):
         return Literal(value, dtype)
-    low, high = _BOUNDS.get(target, (value, value))
+    low, high = _BOUNDS.get(target, (value, value)) if target.kind in "iu" else (value, value)
     if not low <= value <= high and value == value:
         raise ArgumentError(
             f"{value} does not fit in {target}", fix=f"{target} holds {low} to {high}; use a float"
@@ -114,6 +114,8 @@ def cast(x: Operand, dtype: DType, weak: bool = False) -> Operand:
     if x.aval.dtype is dtype and x.aval.weak == weak:
         return x
     if isinstance(x, Literal):
+        if x.aval.dtype is dtype:
+            return x.with_weakness(weak)
         if weak and of_scalar(x.value.item()) is dtype:
             return Literal(x.value.item())
         item = x.value.item()
@@ -138,8 +140,7 @@ def promote_all(
     xs: Sequence[ArrayLike], at_least: DType | None = None, name: str = ""
 ) -> list[Operand]:
     """Operands in their common dtype."""
-    of = f" of {name}" if name else ""
-    ops = [operand(x, f"argument {i}{of}") for i, x in enumerate(xs)]
+    ops = [x if isinstance(x, Value) else operand(x, _nth(i, name)) for i, x in enumerate(xs)]
     dtype, weak = ops[0].aval.dtype, ops[0].aval.weak
     for other in ops[1:]:
         dtype, weak = promote(dtype, weak, other.aval.dtype, other.aval.weak)
@@ -148,8 +149,14 @@ def promote_all(
     return [cast(o, dtype, weak) for o in ops]
 
 
+def _nth(i: int, name: str) -> str:
+    return f"argument {i} of {name}" if name else f"argument {i}"
+
+
 def broadcast(name: str, ops: Sequence[Operand]) -> list[Operand]:
     """Operands of one shape by NumPy's rules; those of rank 0 stay as they are."""
+    if len({o.aval.shape for o in ops if o.aval.shape}) < 2:
+        return list(ops)
     shape = broadcast_shape(name, [o.aval.shape for o in ops])
     return [o if not o.aval.shape else broadcast_to(o, shape) for o in ops]
 

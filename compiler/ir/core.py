@@ -217,10 +217,16 @@ def bind_all(
     prim: Primitive, *args: Operand | bool | int | float, **params: Any
 ) -> tuple[Value, ...]:
     """All results of ``prim``, applied in the current trace; scalars as in ``bind``."""
-    if any(isinstance(a, SCALARS) for a in args):
-        like = next(a.aval.dtype for a in args if isinstance(a, (Value, Literal)))
-        args = tuple(Literal(a, like) if isinstance(a, SCALARS) else a for a in args)
+    for a in args:
+        if isinstance(a, SCALARS):
+            args = _as_literals(args)
+            break
     return current_trace().process(prim, args, params)  # type: ignore[arg-type]
+
+
+def _as_literals(args: Sequence[Operand | bool | int | float]) -> tuple[Operand, ...]:
+    like = next(a.aval.dtype for a in args if isinstance(a, (Value, Literal)))
+    return tuple(Literal(a, like) if isinstance(a, SCALARS) else a for a in args)
 
 
 def literal(value: bool | int | float, dtype: DType) -> Literal:

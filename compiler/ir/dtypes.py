@@ -100,6 +100,9 @@ def _names() -> str:
 
 def of_scalar(value: Scalar) -> DType:
     """The (weak) dtype of a Python scalar."""
+    exact = _PYTHON.get(type(value))
+    if exact is not None:
+        return exact
     return next((d for kind, d in _PYTHON.items() if isinstance(value, kind)), float32)
 
 

@@ -98,9 +98,7 @@ def flatten(x: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[
 
 def _flatten(x: Any, leaves: list[Any], is_leaf: Callable[[Any], bool] | None) -> Tree:
     cls = type(x)
-    if cls not in _REGISTRY:
-        _REGISTRY[cls] = _first_sight(cls)
-    rules = _REGISTRY[cls]
+    rules = _REGISTRY[cls] if cls in _REGISTRY else _REGISTRY.setdefault(cls, _first_sight(cls))
     if rules is None or (is_leaf is not None and is_leaf(x)):
         leaves.append(x)
         return LEAF
@@ -110,9 +108,14 @@ def _flatten(x: Any, leaves: list[Any], is_leaf: Callable[[Any], bool] | None) -
 
 def unflatten(tree: Tree, leaves: Sequence[Any]) -> Any:
     """The container of structure ``tree`` with ``leaves``. ArgumentError for too few or many."""
-    if count(tree) != len(leaves):
+    rest = iter(leaves)
+    try:
+        made = _unflatten(tree, rest)
+    except StopIteration:
+        made = rest
+    if made is rest or next(rest, tree) is not tree:
         raise ArgumentError(f"a tree with {count(tree)} leaves was given {len(leaves)}")
-    return _unflatten(tree, iter(leaves))
+    return made
 
 
 def _unflatten(tree: Tree, leaves: Iterator[Any]) -> Any:
@@ -121,7 +124,7 @@ def _unflatten(tree: Tree, leaves: Iterator[Any]) -> Any:
     cls, meta, children = tree
     rules = _REGISTRY[cls]
     assert rules is not None
-    return rules[1](meta, [_unflatten(c, leaves) for c in children])
+    return rules[1](meta, [next(leaves) if c is LEAF else _unflatten(c, leaves) for c in children])
 
 
 def count(tree: Tree) -> int:

@@ -60,7 +60,8 @@ class WebGPUBackend:
         return self.device.upload(words)
 
     def holds(self, stored: Any) -> bool:
-        return stored.pool is self.device.pool
+        device = self._device  # not the property, which opens another when this one is lost
+        return stored.pool is device.pool and device.driver.lost is None
 
     def read(self, stored: Any, aval: Aval) -> Array:
         return _shaped(self._holder(stored, aval).read(stored, *_words(aval)), aval)
