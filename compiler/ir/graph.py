@@ -109,6 +109,7 @@ class Graph:
     name: str = "main"
     input_names: tuple[str, ...] = ()
     _producers: dict[Var, Eqn] = field(default_factory=dict, repr=False)
+    _positions: dict[Var, int] = field(default_factory=dict, repr=False)
 
     @property
     def in_avals(self) -> tuple[Aval, ...]:
@@ -123,6 +124,12 @@ class Graph:
         if not self._producers and self.eqns:
             self._producers.update((v, e) for e in self.eqns for v in e.outs)
         return self._producers
+
+    def positions(self) -> dict[Var, int]:
+        """The place of each non-input variable's equation."""
+        if not self._positions and self.eqns:
+            self._positions.update((v, i) for i, e in enumerate(self.eqns) for v in e.outs)
+        return self._positions
 
     def consumers(self) -> dict[Var, list[Eqn]]:
         """The equations that read each variable (an equation appears once per variable)."""

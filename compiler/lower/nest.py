@@ -73,7 +73,7 @@ class _Nest:
         self.row = base * LANES + Index.of(LANE) if wide else base
 
     def run(self) -> NestBody:
-        for number, round_ in enumerate(phases(self.group)):
+        for number, round_ in enumerate(phases(self.group, self.em.buffers)):
             self._fold_round(number, round_)
         self._full_outputs()
         self._row_outputs()  # last: an output may overwrite an input that the loops still read

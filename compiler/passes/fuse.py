@@ -11,7 +11,7 @@ worked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..ir.graph import Eqn, Graph, Var, vars_of
@@ -146,93 +146,99 @@ def _inline_depth(graph: Graph) -> dict[Var, int]:
 
 
 class _Fusion:
+    """Groups under construction. ``bits`` numbers them, as bits of an int; ``above`` has the bits of
+    all that a group depends on."""
+
     def __init__(self, graph: Graph, limits: FusionLimits, fits: Fits) -> None:
         self.graph, self.limits, self.fits = graph, limits, fits
         self.stored = choose_stored(graph, limits)
         self.outputs = set(vars_of(graph.outputs))
         self.owner: dict[Var, Group] = {}
         self.reads: dict[Group, tuple[Var, ...]] = {}
-        self.groups: list[Group] = []
+        self.readers: dict[Var, dict[Group, None]] = {}
         self.refused: set[tuple[Group, Group]] = set()
-        for var, eqn in self.stored.items():
-            self._adopt(_initial(graph, eqn, var))
+        self.bits: dict[Group, int] = {}
+        self.above: dict[Group, int] = {}
+        for number, (var, eqn) in enumerate(self.stored.items()):
+            group = _initial(graph, eqn, var)
+            self._adopt(group)
+            self.bits[group] = 1 << number
+            self.above[group] = 0
+            for producer in self._producers(group):
+                self.above[group] |= self.above[producer] | self.bits[producer]
 
     def run(self) -> list[Group]:
-        while self._merge_one(self._vertical_pairs()) or self._merge_one(self._sibling_pairs()):
+        while self._merge_all(self._vertical_pairs) or self._merge_all(self._sibling_pairs):
             pass
-        return self.groups
+        return self._sorted()
 
     def _adopt(self, group: Group) -> None:
-        self.groups.append(group)
         for var in group.outputs:
             self.owner[var] = group
         self.reads[group] = group.reads(self.stored)
+        for var in self.reads[group]:
+            self.readers.setdefault(var, {})[group] = None
 
     # --- candidates ------------------------------------------------------------------------------
 
     def _producers(self, group: Group) -> list[Group]:
         return list(dict.fromkeys(self.owner[v] for v in self.reads[group] if v in self.owner))
 
-    def _vertical_pairs(self) -> Iterable[tuple[Group, Group]]:
-        for consumer in self.groups:
-            for producer in reversed(self._producers(consumer)):
-                yield producer, consumer
+    def _vertical_pairs(self, consumer: Group) -> Iterable[tuple[Group, Group]]:
+        for producer in reversed(self._producers(consumer)):
+            yield producer, consumer
 
-    def _sibling_pairs(self) -> Iterable[tuple[Group, Group]]:
+    def _sibling_pairs(self, group: Group) -> Iterable[tuple[Group, Group]]:
         """Groups over the same space that load the same array."""
-        readers: dict[Var, list[Group]] = {}
-        for group in self.groups:
-            for var in self.reads[group]:
-                if var.aval.size > 1 and group.root is None:
-                    readers.setdefault(var, []).append(group)
-        for siblings in readers.values():
-            for i, b in enumerate(siblings):
-                for a in siblings[:i]:
-                    if _same_space(a, b) and not self._reaches(a, b) and not self._reaches(b, a):
-                        yield a, b
-
-    def _reaches(self, start: Group, end: Group, skip: Group | None = None) -> bool:
-        """Whether ``end`` depends on ``start`` (not counting the direct edge from ``skip``)."""
-        stack = [g for g in self._producers(end) if g is not skip]
-        seen: set[Group] = set()
-        while stack:
-            group = stack.pop()
-            if group is start:
-                return True
-            if group not in seen:
-                seen.add(group)
-                stack.extend(self._producers(group))
-        return False
+        if group.root is not None:
+            return
+        for var in self.reads[group]:
+            for other in list(self.readers[var]) if var.aval.size > 1 else ():
+                if other is group:
+                    break
+                if other.root is None and _same_space(other, group):
+                    yield other, group
 
     # --- merging ---------------------------------------------------------------------------------
 
-    def _merge_one(self, pairs: Iterable[tuple[Group, Group]]) -> bool:
-        """Merges greedily; True when anything changed (then the candidates are stale)."""
+    def _merge_all(self, pairs: Callable[[Group], Iterable[tuple[Group, Group]]]) -> bool:
+        """One sweep over the groups, each merged as often as it goes; True when any was."""
+        changed = False
+        for group in self._sorted():
+            now: Group | None = group if group in self.reads else None
+            while now is not None:
+                now = self._merge_first(pairs(now))
+                changed |= now is not None
+        return changed
+
+    def _merge_first(self, pairs: Iterable[tuple[Group, Group]]) -> Group | None:
         for a, b in pairs:
             if (a, b) in self.refused:
                 continue
             merged = self._try(a, b)
             if merged is not None:
                 self._replace(a, b, merged)
-                return True
+                return merged
             self.refused.add((a, b))
-        return False
+        return None
 
     def _try(self, a: Group, b: Group) -> Group | None:
-        if not self._compatible(a, b) or self._reaches(a, b, skip=a):
+        if not self._compatible(a, b) or self._blocked(a, b):
             return None
         merged = self._merged(a, b)
-        reads = merged.reads(self._outside(a, b))
+        outside = _Without(self.stored, {*a.outputs, *b.outputs})
+        reads = merged.reads(outside)
         if len(reads) + len(merged.outputs) > self.limits.bindings:
             return None
-        eqns = merged.eqns(self._outside(a, b))
+        eqns = merged.eqns(outside)
         if len(eqns) > self.limits.max_eqns or not self._busy(merged) or _recomputes(eqns):
             return None
         return merged if self.fits(merged, reads) else None
 
-    def _outside(self, a: Group, b: Group) -> dict[Var, Eqn]:
-        own = {*a.outputs, *b.outputs}
-        return {v: e for v, e in self.stored.items() if v not in own}
+    def _blocked(self, a: Group, b: Group) -> bool:
+        """Whether a third group lies between them, or ``a`` depends on ``b``."""
+        between = (self.above[g] & self.bits[a] for g in self._producers(b) if g is not a)
+        return any(between) or bool(self.above[a] & self.bits[b])
 
     def _busy(self, merged: Group) -> bool:
         """Row chains with full-size outputs or several rounds need rows to share out."""
@@ -259,30 +265,33 @@ class _Fusion:
         return a.rows == b.rows
 
     def _merged(self, a: Group, b: Group) -> Group:
-        needed = self._needed_elsewhere(b)
-        kept = tuple(v for v in a.outputs if v in self.outputs or v in needed)
-        order = {e.out: i for i, e in enumerate(self.graph.eqns)}
+        kept = (v for v in a.outputs if v in self.outputs or self.readers.get(v, {}).keys() - {b})
+        order = self.graph.positions()
         folds = tuple(sorted({*a.folds, *b.folds}, key=lambda e: order[e.out]))
         outputs = tuple(sorted({*kept, *b.outputs}, key=lambda v: order[v]))
         return Group(self.graph, outputs, folds, a.root)
 
-    def _needed_elsewhere(self, besides: Group) -> set[Var]:
-        return {v for g in self.groups if g is not besides for v in self.reads[g]}
-
     def _replace(self, a: Group, b: Group, merged: Group) -> None:
-        for var in (*a.outputs, *b.outputs):
-            if var not in merged.outputs:
-                del self.owner[var]
-                del self.stored[var]
-        self.groups = [g for g in self.groups if g is not a and g is not b]
+        for group in (a, b):
+            for var in self.reads.pop(group):
+                del self.readers[var][group]
+            for var in group.outputs:
+                if var not in merged.outputs:
+                    del self.owner[var]
+                    del self.stored[var]
         self._adopt(merged)
-        self._sort()
+        mine = self.bits[merged] = self.bits.pop(a) | self.bits.pop(b)
+        above = (self.above.pop(a) | self.above.pop(b)) & ~mine
+        self.above[merged] = above
+        for group, bits in self.above.items():
+            if bits & mine:
+                self.above[group] = bits | above | mine
 
-    def _sort(self) -> None:
+    def _sorted(self) -> list[Group]:
+        """All groups, producers first."""
         order: dict[Group, None] = {}
-
-        def visit(group: Group) -> None:
-            stack = [(group, iter(self._producers(group)))]
+        for group in self.reads:
+            stack = [] if group in order else [(group, iter(self._producers(group)))]
             while stack:
                 top, rest = stack[-1]
                 child = next((c for c in rest if c not in order), None)
@@ -291,11 +300,18 @@ class _Fusion:
                     stack.pop()
                 else:
                     stack.append((child, iter(self._producers(child))))
+        return list(order)
 
-        for group in self.groups:
-            if group not in order:
-                visit(group)
-        self.groups = list(order)
+
+@dataclass(frozen=True)
+class _Without:
+    """The stored values but some."""
+
+    stored: Container[Var]
+    removed: Container[Var]
+
+    def __contains__(self, var: object) -> bool:
+        return var in self.stored and var not in self.removed  # type: ignore[operator]
 
 
 def _initial(graph: Graph, eqn: Eqn, var: Var) -> Group:

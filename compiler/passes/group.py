@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -68,7 +68,7 @@ class Group:
         """The shape of the folded operand: rows and inner space together."""
         return self.folds[0].inputs[0].aval.shape
 
-    def reads(self, stored: Mapping[Var, object]) -> tuple[Var, ...]:
+    def reads(self, stored: Container[Var]) -> tuple[Var, ...]:
         """The vars this group loads: graph inputs and others' outputs, in order of first use."""
         own = set(self.outputs)
         producers = self.graph.producers()
@@ -84,7 +84,7 @@ class Group:
                 stack.extend(reversed(list(vars_of(producers[var].inputs))))
         return tuple(v for v, external in seen.items() if external)
 
-    def eqns(self, stored: Mapping[Var, object]) -> tuple[Eqn, ...]:
+    def eqns(self, stored: Container[Var]) -> tuple[Eqn, ...]:
         """The equations computed here, in graph order."""
         own, producers = set(self.outputs), self.graph.producers()
         found: dict[Var, Eqn] = {}
@@ -95,7 +95,8 @@ class Group:
                 continue
             found[var] = producers[var]
             stack.extend(vars_of(producers[var].inputs))
-        return tuple(e for e in self.graph.eqns if e.out in found)
+        positions = self.graph.positions()
+        return tuple(found[v] for v in sorted(found, key=positions.__getitem__))
 
 
 def fold_spec(eqn: Eqn) -> FoldSpec:
@@ -103,12 +104,15 @@ def fold_spec(eqn: Eqn) -> FoldSpec:
     return eqn.prim.lower.spec(eqn)
 
 
-def phases(group: Group) -> list[list[Eqn]]:
-    """The folds in rounds: each round depends only on earlier ones, so a round shares a loop."""
+def phases(group: Group, loaded: Container[Var]) -> list[list[Eqn]]:
+    """The folds in rounds: each round depends only on earlier ones, so a round shares a loop.
+
+    ``loaded``: what the group reads from buffers.
+    """
     depth: dict[Var, int] = {}
     rounds: list[list[Eqn]] = []
     for fold in group.folds:
-        level = max((depth[v] for v in _folds_below(group, fold, depth)), default=-1) + 1
+        level = max((depth[v] for v in _folds_below(group, fold, depth, loaded)), default=-1) + 1
         depth[fold.out] = level
         if level == len(rounds):
             rounds.append([])
@@ -116,14 +120,16 @@ def phases(group: Group) -> list[list[Eqn]]:
     return rounds
 
 
-def _folds_below(group: Group, fold: Eqn, known: Iterable[Var]) -> set[Var]:
-    producers, known = group.graph.producers(), set(known)
+def _folds_below(
+    group: Group, fold: Eqn, known: Container[Var], loaded: Container[Var]
+) -> set[Var]:
+    producers = group.graph.producers()
     stack, seen, found = list(vars_of(fold.inputs)), set[Var](), set[Var]()
     while stack:
         var = stack.pop()
         if var in known:
             found.add(var)
-        elif var not in seen and var in producers:
+        elif var not in seen and var not in loaded and var in producers:
             seen.add(var)
             stack.extend(vars_of(producers[var].inputs))
     return found
