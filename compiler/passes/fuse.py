@@ -146,8 +146,9 @@ def _inline_depth(graph: Graph) -> dict[Var, int]:
 
 
 class _Fusion:
-    """Groups under construction. ``bits`` numbers them, as bits of an int; ``above`` has the bits of
-    all that a group depends on."""
+    """Groups under construction. ``bits`` numbers them, each a bit of an int; ``above`` has the
+    bits of all that a group depends on.
+    """
 
     def __init__(self, graph: Graph, limits: FusionLimits, fits: Fits) -> None:
         self.graph, self.limits, self.fits = graph, limits, fits
@@ -311,7 +312,7 @@ class _Without:
     removed: Container[Var]
 
     def __contains__(self, var: object) -> bool:
-        return var in self.stored and var not in self.removed  # type: ignore[operator]
+        return var in self.stored and var not in self.removed
 
 
 def _initial(graph: Graph, eqn: Eqn, var: Var) -> Group:
