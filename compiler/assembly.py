@@ -12,15 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from .codegen_wgsl.module import grid, print_wgsl
 from .ir.graph import Eqn, Graph, Var, vars_of
+from .ir.kernel import Kernel
 from .ir.text import Names
 from .kernels import KernelInfo, Placed
 from .lower.names import buffer_names
-from .lower.schedule import Scheduled, fits, schedule_group
+from .lower.schedule import fits
 from .passes.fuse import FusionLimits, fuse
 from .passes.group import Group
 from .passes.memory import Plan, Use, device_bytes, plan
 from .passes.segments import segments
 from .program import Branch, Buffer, Copy, Dispatch, Loop, Program, Shader, Signature, Step
+from .repeats import Sample, Samples
 from .target import Target
 
 
@@ -32,6 +34,8 @@ class Assembly:
         self.buffers: list[Buffer] = []
         self.shaders: dict[Shader, int] = {}
         self.infos: list[KernelInfo] = []
+        self.samples = Samples(target)
+        self._printed: dict[tuple[Sample, tuple[int, ...]], tuple[Kernel, str]] = {}
 
     def buffer(self, role: str, index: int, nbytes: int) -> int:
         """The number of a new buffer."""
@@ -64,11 +68,11 @@ class Assembly:
             target=self.target.to_json(),
         )
 
-    def dispatch(self, placed: Placed, short: Names) -> Dispatch:
-        """The step that runs a group."""
-        kernel = placed.kernel(self.name, len(self.infos), short)
-        wgsl = print_wgsl(kernel, self.target.max_groups)
-        self.infos.append(placed.info(kernel, wgsl))
+    def dispatch(self, own: Placed, sample: Sample) -> Dispatch:
+        """The step that runs a group, by its sample's kernel."""
+        placed = sample.placed([own.number[v] for v in (*own.reads, *own.group.outputs)])
+        kernel, wgsl = self._print(placed, sample)
+        self.infos.append(own.info(kernel, wgsl))
         access = "".join("w" if p.writable else "r" for p in kernel.params)
         shader = Shader(kernel.name, wgsl, (kernel.workgroup, 1, 1), access)
         by_name = {placed.names[v]: placed.number[v] for v in placed.number if v in placed.names}
@@ -80,6 +84,15 @@ class Assembly:
             kernel.flops,
             kernel.nbytes,
         )
+
+    def _print(self, placed: Placed, sample: Sample) -> tuple[Kernel, str]:
+        """The kernel and its text, made once for all groups that share buffers the same way."""
+        numbers = list(placed.number.values())
+        key = sample, tuple(map(numbers.index, numbers))
+        if key not in self._printed:
+            kernel = placed.kernel(self.name, len(self.infos), sample.short)
+            self._printed[key] = kernel, print_wgsl(kernel, self.target.max_groups)
+        return self._printed[key]
 
 
 class Block:
@@ -107,36 +120,23 @@ class Block:
         self.names = buffer_names(self.graph, written)
         self.reads = [_reads(item, stored) for item in self.items]
         self.eqns = [g.eqns(stored) if isinstance(g, Group) else () for g in self.items]
-        self.scheduled = [
-            self._schedule(item, reads) for item, reads in zip(self.items, self.reads)
+        short = Names(self.graph)
+        self.samples = [
+            assembly.samples.of(item, reads, eqns, self.names, short)
+            if isinstance(item, Group)
+            else None
+            for item, reads, eqns in zip(self.items, self.reads, self.eqns, strict=True)
         ]
         self.plan = self._plan(donated, partner)
 
-    def _schedule(self, item: Group | Eqn, reads: tuple[Var, ...]) -> Scheduled | None:
-        if isinstance(item, Eqn):
-            return None
-        names = {v: self.names[v] for v in (*reads, *item.outputs)}
-        return schedule_group(item, self.assembly.target, names)
-
     def _plan(self, donated: Sequence[Var], partner: Mapping[Var, Var] | None) -> Plan:
         uses = [
-            Use(reads, _results(item), self._in_place_test(s))
-            for item, reads, s in zip(self.items, self.reads, self.scheduled, strict=True)
+            Use(reads, _results(item), _in_place_test((*reads, *_results(item)), sample))
+            for item, reads, sample in zip(self.items, self.reads, self.samples, strict=True)
         ]
         outputs = list(vars_of(self.graph.outputs))
         inputs = set(self.graph.inputs)
         return plan(uses, outputs, donated, [v for v in outputs if v in inputs], partner)
-
-    def _in_place_test(self, s: Scheduled | None) -> Callable[[Var, Var], bool]:
-        """Whether the old value is read exactly where the new one is written."""
-        if s is None:
-            return lambda write, read: False
-
-        def in_place(write: Var, read: Var) -> bool:
-            loads = s.loads.get(self.names[read], set())
-            return loads <= s.stores.get(write, set()) and write.aval.dtype is read.aval.dtype
-
-        return in_place
 
     def signature(self, var: Var) -> Signature:
         name = self.names.get(var, "zero_size")
@@ -152,15 +152,14 @@ class Block:
             for var in (*reads, *_results(item)):
                 if var not in self.number:
                     self.number[var] = self.assembly.temp(var)
-        short = Names(self.graph)
         out: list[Step] = []
-        for item, s, reads, eqns in zip(self.items, self.scheduled, self.reads, self.eqns):
+        for item, sample, reads, eqns in zip(self.items, self.samples, self.reads, self.eqns):
             if isinstance(item, Eqn):
                 out += _CONTROL[item.prim.name](self, item)
             else:
-                assert s is not None
-                placed = Placed(item, s, reads, eqns, self.names, self.number)
-                out.append(self.assembly.dispatch(placed, short))
+                assert sample is not None
+                own = Placed(item, sample.scheduled, reads, eqns, self.names, self.number)
+                out.append(self.assembly.dispatch(own, sample))
         return out
 
     def run(
@@ -179,6 +178,13 @@ class Block:
             if var not in self.number:  # of size zero: nothing computes it
                 self.number[var] = self.assembly.temp(var)
         return steps, [self.number[v] for v in vars_of(self.graph.outputs)]
+
+
+def _in_place_test(values: Sequence[Var], sample: Sample | None) -> Callable[[Var, Var], bool]:
+    """Whether the old value is read exactly where the new one is written."""
+    if sample is None:
+        return lambda write, read: False
+    return lambda write, read: sample.may_share(values.index(write), values.index(read))
 
 
 def _results(item: Group | Eqn) -> tuple[Var, ...]:

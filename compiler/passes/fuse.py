@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ..ir.graph import Eqn, Graph, Var, vars_of
 from ..ir.primitive import Contract, Fold, Map, Scan
+from .form import Form, form_of
 from .group import Group, fold_spec
 
 
@@ -158,6 +159,7 @@ class _Fusion:
         self.reads: dict[Group, tuple[Var, ...]] = {}
         self.readers: dict[Var, dict[Group, None]] = {}
         self.refused: set[tuple[Group, Group]] = set()
+        self.tried: dict[Form, bool] = {}
         self.bits: dict[Group, int] = {}
         self.above: dict[Group, int] = {}
         for number, (var, eqn) in enumerate(self.stored.items()):
@@ -234,7 +236,13 @@ class _Fusion:
         eqns = merged.eqns(outside)
         if len(eqns) > self.limits.max_eqns or not self._busy(merged) or _recomputes(eqns):
             return None
-        return merged if self.fits(merged, reads) else None
+        return merged if self._fits(merged, reads, eqns) else None
+
+    def _fits(self, merged: Group, reads: tuple[Var, ...], eqns: tuple[Eqn, ...]) -> bool:
+        form = form_of(merged, reads, eqns)
+        if form not in self.tried:
+            self.tried[form] = self.fits(merged, reads)
+        return self.tried[form]
 
     def _blocked(self, a: Group, b: Group) -> bool:
         """Whether a third group lies between them, or ``a`` depends on ``b``."""
