@@ -11,12 +11,17 @@ import pytest
 import texelate as tx
 import texelate.numpy as tnp
 
+NO_ARRAYS = ("getitem", "identity", "fromfunction", "isscalar")
 FUNCTIONS = sorted(
     name
     for name, f in vars(tnp).items()
-    if inspect.isfunction(f) and not name.startswith("_") and name not in ("getitem", "identity")
+    if inspect.isfunction(f) and not name.startswith("_") and name not in NO_ARRAYS
 )
-MAKERS = {"arange", "linspace", "eye", "tri", "zeros", "ones", "empty", "full"}
+MAKERS = {"arange", "linspace", "eye", "tri", "zeros", "ones", "empty", "full"} | {
+    "tril_indices",
+    "triu_indices",
+}
+OF_SEQUENCES = ("concat", "concatenate", "stack", "hstack", "vstack", "column_stack", "dstack")
 TYPED = (tx.TexelateError,)
 
 
@@ -31,8 +36,12 @@ def arguments(name: str, first: Any) -> list[Any]:
         for p in inspect.signature(getattr(tnp, name)).parameters.values()
         if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.KEYWORD_ONLY)
     ]
-    if name in ("concat", "concatenate", "stack", "hstack", "vstack"):
+    if name in (*OF_SEQUENCES, "lexsort"):
         return [[first]]
+    if name == "select":
+        return [[first], [first]]
+    if name == "ravel_multi_index":
+        return [[first], (2,)]
     if name == "einsum":
         return ["ij->ji", first]
     fill = {

@@ -20,6 +20,7 @@ NONE = {
         "all allclose any argmax argmin argsort argwhere array_equal bitwise_and bitwise_count "
         "bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor "
         "count_nonzero digitize equal flatnonzero greater greater_equal invert isclose isfinite "
+        "argpartition array_equiv gcd iscomplex isneginf isposinf isreal lcm lexsort setxor1d "
         "isin isinf isnan left_shift less less_equal logical_and logical_not logical_or "
         "logical_xor nanargmax nanargmin nonzero not_equal right_shift searchsorted "
         "signbit".split(),
@@ -27,18 +28,24 @@ NONE = {
     ),
     **dict.fromkeys(
         "arange empty empty_like eye finfo from_dlpack full_like identity iinfo linspace ones "
-        "ones_like tri zeros zeros_like fftfreq rfftfreq".split(),
+        "ones_like tri zeros zeros_like fftfreq rfftfreq bartlett blackman diag_indices "
+        "diag_indices_from fromfunction geomspace hamming hanning indices ix_ logspace "
+        "mask_indices ravel_multi_index tril_indices tril_indices_from triu_indices "
+        "triu_indices_from unravel_index".split(),
         "nothing is differentiable that it depends on",
     ),
     **dict.fromkeys(
-        "can_cast iscomplexobj isdtype isrealobj result_type".split(), "about types, not values"
+        "broadcast_shapes can_cast iscomplexobj isdtype isrealobj isscalar ndim result_type shape "
+        "size".split(),
+        "about types and shapes, not values",
     ),
     **dict.fromkeys(
-        "histogram histogram_bin_edges intersect1d setdiff1d union1d unique unique_all "
-        "unique_counts unique_inverse unique_values".split(),
+        "histogram histogram2d histogramdd histogram_bin_edges intersect1d setdiff1d union1d "
+        "unique unique_all unique_counts unique_inverse unique_values trim_zeros".split(),
         "the shape depends on the values, which are looked at on the host; or it counts",
     ),
     "nextafter": "the neighbouring float: a step in bits",
+    "spacing": "the distance to the neighbouring float",
     "matrix_rank": "the result is an integer",
 }
 """The public functions without derivative, and why."""
@@ -78,14 +85,37 @@ ELEMENTWISE: Table = {
     "clip:bounds": on(tnp.clip, A, np.float32(-0.97), np.float32(1.1)),
     "where": on(lambda x, y: tnp.where(B > 0, x, y), A, B),
     "astype": on(lambda x: tnp.astype(x, tnp.float32), A),
+    **each("cbrt i0 modf fix real_if_close", A),
+    "frexp": on(lambda x: tnp.frexp(x)[0], np.float32([0.7, -1.3, 3.1, 100])),
+    "float_power": on(tnp.float_power, P, B),
+    "select": on(lambda x, y: tnp.select([B > 0, B < -1], [x, y], 2.0), A, B),
+    "choose": on(lambda x, y: tnp.choose(ints(0, 1, 1, 0), [x, y]), A, B),
+    "piecewise": on(lambda x: tnp.piecewise(x, [B > 0], [tnp.sin, lambda v: v * v]), A),
+    "apply_along_axis": on(lambda x: tnp.apply_along_axis(lambda v: v * v[0], 1, x), A),
+    "apply_over_axes": on(lambda x: tnp.apply_over_axes(tnp.sum, x * x, (0, 1)), A),
+    "unwrap": on(lambda x: tnp.unwrap(3 * x), A),
     "interp": on(lambda x, f: tnp.interp(x, [-2.0, 0.01, 2.0], f), A, apart(3)),
+}
+
+MODES = ("full", "same", "valid")
+SIGNALS: Table = {
+    **{
+        f"{name}:{mode}": on(lambda x, y, f=name, m=mode: getattr(tnp, f)(x, y, m), A[0], B[1, :3])
+        for name in ("convolve", "correlate")
+        for mode in MODES
+    },
+    "kaiser": on(lambda b: tnp.kaiser(5, b), np.float32(1.7)),
+    "polyval": on(tnp.polyval, A[0], B),
+    **each("polyadd polydiv polymul polysub", A[0], P[1, :3]),
+    **each("poly polyder polyint", A[0]),
+    "polyfit": on(lambda x, y: tnp.polyfit(x, y, 2), A[0], B[0]),
 }
 
 FOLDED = "amax amin logsumexp max mean min nanmax nanmean nanmin nanprod nanstd nansum nanvar prod"
 FOLDS: Table = {
     **{
         f"{name}{variant}": on(lambda x, f=name, kw=keywords: getattr(tnp, f)(x, **kw), A)
-        for name in f"{FOLDED} ptp std sum var average median".split()
+        for name in f"{FOLDED} nanmedian ptp std sum var average median".split()
         for variant, keywords in (("", {}), (":axis", {"axis": 1}))
     },
     **{
@@ -98,24 +128,39 @@ FOLDS: Table = {
     "average:weights": on(lambda x, w: tnp.average(x, 1, w), A, above(4)),
     "quantile": on(lambda x: tnp.quantile(x, 0.3, axis=1), A),
     "percentile": on(lambda x: tnp.percentile(x, 30.0), A),
+    "nanquantile": on(lambda x: tnp.nanquantile(x, 0.3, axis=1), A),
+    "nanpercentile": on(lambda x: tnp.nanpercentile(x, 30.0), A),
     **each("corrcoef cov", A),
+    "cov:weights": on(lambda x, w: tnp.cov(x, aweights=w), A, P[0]),
     **{
         f"{name}": on(lambda x, f=name: getattr(tnp, f)(x, axis=1), A)
-        for name in "cumprod cumsum cumulative_prod cumulative_sum diff gradient sort".split()
+        for name in "cumprod cumsum cumulative_prod cumulative_sum diff gradient sort "
+        "nancumprod nancumsum".split()
     },
+    "partition": on(lambda x: tnp.partition(x, 2), A),
+    "sort_complex": on(parts(tnp.sort_complex), A),
+    "gradient:edges": on(lambda x: tnp.gradient(x, np.cumsum(P[0]), axis=1, edge_order=2), A),
     "sort:descending": on(lambda x: tnp.sort(x, axis=0, descending=True), A),
     "top_k": on(lambda x: tnp.top_k(x, 2)[0], A),
     "trapezoid": on(tnp.trapezoid, A, np.cumsum(above(4))),
     "bincount": on(lambda w: tnp.bincount(ints(0, 2, 2), w, length=3), apart(3)),
 }
 
+CUTS = "dsplit hsplit vsplit"
 SHAPES: Table = {
     **each("flip transpose squeeze matrix_transpose trace tril triu expand_dims", apart(3, 3)),
     **each("append broadcast_arrays", A, B),
+    **each("atleast_1d atleast_2d atleast_3d diag diagflat fliplr flipud rot90", apart(3, 3)),
+    "fill_diagonal": on(tnp.fill_diagonal, A, B[0, :2]),
+    "resize": on(lambda x: tnp.resize(x, (5, 3)), A),
+    "rollaxis": on(lambda x: tnp.rollaxis(x, 1), A),
+    "block": on(lambda x, y: tnp.block([[x, y], [y[:1], x[:1]]]), A, B),
+    "array_split": on(lambda x: tnp.array_split(x, 3, axis=1), A),
+    **{n: on(lambda x, f=n: getattr(tnp, f)(x, 2), apart(2, 2, 2)) for n in CUTS.split()},
     "meshgrid": on(tnp.meshgrid, A[0], B[1, :3]),
     **{
         n: on(lambda *xs, f=n: getattr(tnp, f)(xs), A, B)
-        for n in "concat concatenate hstack stack vstack".split()
+        for n in "column_stack concat concatenate dstack hstack stack vstack".split()
     },
     "broadcast_to": on(lambda x: tnp.broadcast_to(x, (2, 3, 4)), A),
     "reshape": on(lambda x: tnp.reshape(x, (2, -1)), A),
@@ -207,7 +252,7 @@ FOURIER: Table = {
     "irfft:squared": on(lambda x: FFT.irfft(FFT.rfft(x) ** 2), apart(8)),
 }
 
-NUMPY: Table = {**ELEMENTWISE, **FOLDS, **SHAPES, **PRODUCTS}
+NUMPY: Table = {**ELEMENTWISE, **SIGNALS, **FOLDS, **SHAPES, **PRODUCTS}
 ROOMS: dict[str, tuple[Any, Table]] = {
     "numpy": (tnp, NUMPY),
     "linalg": (LA, LINALG),

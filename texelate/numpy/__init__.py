@@ -22,16 +22,26 @@ from ..compiler.ir.dtypes import int32 as int32
 from ..compiler.ir.dtypes import uint32 as uint32
 from . import fft as fft
 from . import linalg as linalg
+from .arranging import *  # noqa: F403
+from .choosing import *  # noqa: F403
 from .complexes import *  # noqa: F403
 from .creation import *  # noqa: F403
 from .elementwise import *  # noqa: F403
+from .filters import *  # noqa: F403
+from .float_parts import *  # noqa: F403
 from .floats import *  # noqa: F403
+from .grids import *  # noqa: F403
+from .histograms import *  # noqa: F403
 from .indexing import *  # noqa: F403
 from .info import *  # noqa: F403
 from .info import array_namespace_info as __array_namespace_info__  # noqa: F401
+from .integers import *  # noqa: F403
 from .logic import *  # noqa: F403
+from .nans import *  # noqa: F403
 from .padding import *  # noqa: F403
+from .polynomials import *  # noqa: F403
 from .products import *  # noqa: F403
+from .quantiles import *  # noqa: F403
 from .reductions import *  # noqa: F403
 from .scans import *  # noqa: F403
 from .sets import *  # noqa: F403
@@ -40,6 +50,7 @@ from .sorting import *  # noqa: F403
 from .statistics import *  # noqa: F403
 
 newaxis = None
+euler_gamma = 0.5772156649015329
 __array_api_version__ = "2024.12"
 
 int64, uint64, float64 = (_dtype(name) for name in ("int64", "uint64", "float64"))

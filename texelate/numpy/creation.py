@@ -155,7 +155,7 @@ def arange(
     if stop is None:
         start, stop = 0, start
     for x in (start, stop, step):
-        _check_number(x, "arange")
+        check_number(x, "arange")
     if step == 0:
         raise ArgumentError("arange: a step of 0 never arrives")
     whole = all(isinstance(x, int) for x in (start, stop, step))
@@ -164,7 +164,7 @@ def arange(
     return _ramp(count, start, step, int32 if whole else float32, target)
 
 
-def _check_number(x: Any, name: str) -> None:
+def check_number(x: Any, name: str) -> None:
     if not isinstance(x, (int, float)) or not math.isfinite(x):
         raise ArgumentError(
             f"{name}: {x!r} is not a finite Python number",
@@ -192,8 +192,8 @@ def linspace(
     device: Any = None,
 ) -> Any:
     """``num`` numbers evenly from ``start`` to ``stop`` (included when ``endpoint``)."""
-    _check_number(start, "linspace")
-    _check_number(stop, "linspace")
+    check_number(start, "linspace")
+    check_number(stop, "linspace")
     (count,) = shape_of(num, "linspace")
     gaps = count - 1 if endpoint else count
     step = (stop - start) / gaps if gaps > 0 else 0.0

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import float32, int32
 from ..compiler.ir.prims import elementwise as ew
 from ..operands import ArrayLike, as_float, promoted, value
 from ..traceback import public
-from .elementwise import divide, multiply, power
+from .elementwise import divide, multiply
 
 
 @public
@@ -23,12 +24,6 @@ def nextafter(x: ArrayLike, y: ArrayLike, /) -> Any:
     moved = ew.select(ew.eq(bits, 0), tiny, ew.select(ew.eq(bits, -(2**31)), tiny, stepped))
     moved = ew.select(ew.eq(a, b), b, moved)
     return ew.select(ew.or_(ew.is_nan(a), ew.is_nan(b)), math.nan, moved)
-
-
-@public
-def ldexp(x: ArrayLike, n: ArrayLike, /) -> Any:
-    """x · 2^n, for n from -126 to 127."""
-    return multiply(x, power(2.0, n))
 
 
 @public
@@ -101,7 +96,13 @@ def nan_to_num(
     return ew.select(ew.eq(got, -math.inf), low, got)
 
 
+def filled(x: ArrayLike, fill: float) -> Value:
+    """``x`` with another number for NaN."""
+    got = value(x)
+    return ew.select(ew.is_nan(got), fill, got) if got.aval.dtype.kind == "f" else got
+
+
 __all__ = [
-    "fmax", "fmin", "heaviside", "hypot", "ldexp", "logaddexp", "logaddexp2", "nan_to_num",
+    "fmax", "fmin", "heaviside", "hypot", "logaddexp", "logaddexp2", "nan_to_num",
     "nextafter", "sinc",
 ]  # fmt: skip

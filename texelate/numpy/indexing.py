@@ -29,7 +29,6 @@ from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims import structural
 from ..compiler.ir.prims.indexing import gather, take_along
 from ..compiler.ir.prims.scattering import scatter
-from ..compiler.ir.prims.structural import part
 from ..operands import (
     ArrayLike,
     axis_of,
@@ -294,16 +293,29 @@ def delete(x: ArrayLike, index: Any, axis: int | None = None) -> Any:
 
 
 @public
-def insert(x: ArrayLike, index: int, values: ArrayLike, axis: int | None = None) -> Any:
-    """``x`` with ``values`` before position ``index``. AxisError for a position out of range."""
+def insert(x: ArrayLike, index: Any, values: ArrayLike, axis: int | None = None) -> Any:
+    """``x`` with ``values`` before the positions ``index``: an int, a slice or ints on the host.
+
+    AxisError for a position out of range.
+
+    >>> import texelate.numpy as tnp
+    >>> tnp.insert([1, 2, 3], [0, 2], [8, 9])
+    Array([8, 1, 2, 9, 3], dtype=int32)
+    """
     got = ravel(x) if axis is None else value(x)
     place = axis_of(0 if axis is None else axis, got.aval.ndim, "insert")
     shape, new = got.aval.shape, cast(operand(values), got.aval.dtype)
-    at = axis_of(index, shape[place] + (index >= 0), "insert")
-    count = new.aval.shape[place] if new.aval.ndim == len(shape) else 1
+    extent, several = shape[place], np.ndim(index) or isinstance(index, slice)
+    at = np.arange(extent)[index] if isinstance(index, slice) else np.asarray(index, np.int64)
+    new = reshape(new, (1,) * (len(shape) - new.aval.ndim) + new.aval.shape)
+    new = new if several else moveaxis(new, 0, place)
+    count = at.size if several else new.aval.shape[place]
+    if at.size and not (-extent <= at.min() and at.max() <= extent):
+        raise AxisError(f"insert: a position of {at.tolist()} is not in an axis of {extent}")
+    at = at.ravel() if several else np.full(count, at.reshape(()))
+    order = np.insert(np.arange(extent), at, np.arange(extent, extent + count))
     rows = broadcast_to(new, (*shape[:place], count, *shape[place + 1 :]))
-    before, after = part(got, place, 0, at), part(got, place, at, shape[place])
-    return concatenate([before, rows, after], axis=place)
+    return take(concatenate([got, rows], axis=place), order.astype(np.int32), axis=place)
 
 
 @public

@@ -13,6 +13,7 @@ from ..operands import ArrayLike, as_float, axis_of, value
 from ..traceback import public
 from .creation import full
 from .elementwise import divide, multiply, subtract
+from .floats import filled
 from .logic import not_equal
 from .reductions import number_of
 from .shapes import concatenate, ravel, reshape
@@ -74,9 +75,8 @@ def cumprod(x: ArrayLike, axis: int | None = None, dtype: Any = None) -> Any:
 def diff(
     x: ArrayLike,
     /,
-    *,
-    axis: int = -1,
     n: int = 1,
+    axis: int = -1,
     prepend: ArrayLike | None = None,
     append: ArrayLike | None = None,
 ) -> Any:
@@ -113,17 +113,37 @@ def _end(x: ArrayLike | None, like: Value, axis: int) -> Any:
 
 
 @public
-def ediff1d(x: ArrayLike, /) -> Any:
-    """Differences of neighbours in the flattened array."""
-    return diff(ravel(x))
+def ediff1d(
+    x: ArrayLike, /, to_end: ArrayLike | None = None, to_begin: ArrayLike | None = None
+) -> Any:
+    """Differences of neighbours in the flattened array, between ``to_begin`` and ``to_end``."""
+    parts = [to_begin, diff(ravel(x)), to_end]
+    return concatenate([ravel(p) for p in parts if p is not None])
 
 
 @public
-def gradient(x: ArrayLike, *spacing: float, axis: Any = None) -> Any:
-    """Second-order differences inside, first-order at both ends, along ``axis`` (None: each one).
+def nancumsum(x: ArrayLike, axis: int | None = None, dtype: Any = None) -> Any:
+    """``cumsum`` with NaN as 0."""
+    return cumsum(filled(x, 0.0), axis, dtype)
 
-    ``spacing`` is one number for all axes or one for each (1 by default). A list when there are
-    several axes. Raises ShapeError for an axis of fewer than 2 elements.
+
+@public
+def nancumprod(x: ArrayLike, axis: int | None = None, dtype: Any = None) -> Any:
+    """``cumprod`` with NaN as 1."""
+    return cumprod(filled(x, 1.0), axis, dtype)
+
+
+@public
+def gradient(x: ArrayLike, *spacing: ArrayLike, axis: Any = None, edge_order: int = 1) -> Any:
+    """Second-order differences inside, of ``edge_order`` at both ends, along ``axis`` (None: each).
+
+    ``spacing`` is one number for all axes or one for each (1 by default), or the coordinates of the
+    elements along an axis. A list when there are several axes. Raises ShapeError for an axis of
+    fewer than ``edge_order + 1`` elements.
+
+    >>> import texelate.numpy as tnp
+    >>> print(tnp.gradient([0.0, 1.0, 4.0, 9.0], edge_order=2))
+    [0. 2. 4. 6.]
     """
     got = as_float(x)
     several = axis is None or isinstance(axis, (tuple, list))
@@ -132,19 +152,44 @@ def gradient(x: ArrayLike, *spacing: float, axis: Any = None) -> Any:
     steps = spacing * len(axes) if len(spacing) == 1 else spacing or (1.0,) * len(axes)
     if len(steps) != len(axes):
         raise ArgumentError(f"gradient: {len(steps)} spacings for {len(axes)} axes")
-    parts = [_slope(got, a, h) for a, h in zip(axes, steps, strict=True)]
+    parts = [_slope(got, a, h, edge_order) for a, h in zip(axes, steps, strict=True)]
     return parts[0] if len(parts) == 1 else parts
 
 
-def _slope(x: Value, axis: int, step: float) -> Any:
+def _slope(x: Value, axis: int, spacing: ArrayLike, edge_order: int) -> Any:
+    """Differences of neighbours, weighted by the widths of the other side."""
     n = x.aval.shape[axis]
-    if n < 2:
-        raise ShapeError(f"gradient: axis {axis} of {x.aval} has fewer than 2 elements")
-    inner = subtract(part(x, axis, 2, n), part(x, axis, 0, n - 2))
-    first = subtract(part(x, axis, 1, 2), part(x, axis, 0, 1))
-    last = subtract(part(x, axis, n - 1, n), part(x, axis, n - 2, n - 1))
-    rows = [divide(first, step), divide(inner, 2 * step), divide(last, step)]
-    return concatenate(rows, axis=axis)
+    if edge_order not in (1, 2):
+        raise ArgumentError(f"gradient: edge_order {edge_order} is neither 1 nor 2")
+    if n < edge_order + 1:
+        raise ShapeError(
+            f"gradient: axis {axis} of {x.aval} has fewer than {edge_order + 1} elements"
+        )
+    widths = _steps(spacing, n, x.aval.ndim, axis)
+    rates = divide(diff(x, axis=axis), widths)
+    low, high = (part(rates, axis, a, b) for a, b in ((0, n - 2), (1, n - 1)))
+    before, after = (part(widths, axis, a, b) for a, b in ((0, n - 2), (1, n - 1)))
+    inner = low + (high - low) * before / (before + after)  # type: ignore[operator]
+    ends = part(rates, axis, 0, 1), part(rates, axis, n - 2, n - 1)
+    if edge_order == 2:
+        ends = _end_slope(rates, widths, axis, 0, 1), _end_slope(rates, widths, axis, n - 2, n - 3)
+    return concatenate([ends[0], inner, ends[1]], axis=axis)
+
+
+def _steps(spacing: ArrayLike, n: int, rank: int, axis: int) -> Value:
+    given = as_float(spacing)
+    if given.aval.ndim > 1 or (given.aval.ndim and given.aval.shape != (n,)):
+        raise ShapeError(f"gradient: coordinates {given.aval} for an axis of extent {n}")
+    steps = diff(given) if given.aval.ndim else full((n - 1,), given)
+    wide: Value = reshape(steps, [n - 1 if a == axis else 1 for a in range(rank)])
+    return wide
+
+
+def _end_slope(rates: Value, widths: Value, axis: int, end: int, next_: int) -> Any:
+    """The slope at an end of the parabola through the three points there."""
+    near, far = (part(rates, axis, i, i + 1) for i in (end, next_))
+    h, k = (part(widths, axis, i, i + 1) for i in (end, next_))
+    return near + (near - far) * h / (h + k)  # type: ignore[operator]
 
 
 @public
@@ -169,5 +214,5 @@ def _widths(x: ArrayLike, like: Value, axis: int) -> Any:
 
 __all__ = [
     "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "diff", "ediff1d", "gradient",
-    "trapezoid",
+    "nancumprod", "nancumsum", "trapezoid",
 ]  # fmt: skip

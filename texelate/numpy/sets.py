@@ -199,6 +199,14 @@ def setdiff1d(x: ArrayLike, y: ArrayLike) -> Any:
 
 
 @public
+def setxor1d(x: ArrayLike, y: ArrayLike) -> Any:
+    """Distinct elements of only one of the two, ascending."""
+    from .shapes import concatenate
+
+    return unique_values(concatenate([setdiff1d(x, y), setdiff1d(y, x)]))
+
+
+@public
 def union1d(x: ArrayLike, y: ArrayLike) -> Any:
     """Distinct elements of either, ascending."""
     from .shapes import concatenate
@@ -208,6 +216,6 @@ def union1d(x: ArrayLike, y: ArrayLike) -> Any:
 
 __all__ = [
     "argwhere", "compress", "extract", "flatnonzero", "intersect1d", "isin",
-    "nonzero", "setdiff1d", "union1d", "unique", "unique_all", "unique_counts", "unique_inverse",
-    "unique_values",
+    "nonzero", "setdiff1d", "setxor1d", "union1d", "unique", "unique_all", "unique_counts",
+    "unique_inverse", "unique_values",
 ]  # fmt: skip

@@ -178,10 +178,14 @@ concat = concatenate
 
 
 def _several(xs: Sequence[ArrayLike], name: str) -> list[Value]:
-    listed = list(xs) if isinstance(xs, (tuple, list, Value)) else None
-    if not listed:
+    return [x if isinstance(x, Value) else value(x) for x in promote_all(listed(xs, name))]
+
+
+def listed(xs: Sequence[ArrayLike], name: str) -> list[Any]:
+    """The arrays of a sequence. ArgumentError for what is none, and for an empty one."""
+    if not isinstance(xs, (tuple, list, Value, np.ndarray)) or not len(xs):
         raise ArgumentError(f"{name} needs a sequence of at least one array, got {xs!r}")
-    return [x if isinstance(x, Value) else value(x) for x in promote_all(listed)]
+    return list(xs)
 
 
 @public

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.core import Value
-from ..compiler.ir.dtypes import int32
+from ..compiler.ir.dtypes import complex64, int32
 from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims import sorting
 from ..compiler.ir.prims.indexing import take_along
 from ..compiler.ir.prims.structural import part
 from ..operands import ArrayLike, as_float, axis_of, promote_all, value
 from ..traceback import public
+from .complexes import imag, real
 from .indexing import take
-from .shapes import moveaxis, ravel, reshape, transpose
+from .shapes import listed, ravel
 
 
 def _order(x: Value, axis: int, descending: bool) -> Value:
@@ -93,72 +93,48 @@ def digitize(x: ArrayLike, bins: ArrayLike, right: bool = False) -> Any:
 
 
 @public
-def quantile(
-    x: ArrayLike,
-    q: ArrayLike,
-    axis: Any = None,
-    *,
-    method: str = "linear",
-    keepdims: bool = False,
-) -> Any:
-    """Quantiles ``q`` (0 to 1; any shape, which leads the result's) along ``axis``, as float32.
+def lexsort(keys: Any, axis: int = -1) -> Any:
+    """The positions, as int32, that sort by several keys along ``axis``: by the last one first.
 
-    ``method``: linear, lower, higher, nearest or midpoint between the two nearest elements. NaN
-    where there is one. Raises ArgumentError for other methods, ShapeError over an empty axis.
+    ``keys`` is a sequence of arrays of one shape, or an array of rows. ArgumentError without keys.
+
+    >>> import texelate.numpy as tnp
+    >>> tnp.lexsort(([3, 1, 2], [0, 1, 0]))
+    Array([2, 0, 1], dtype=int32)
     """
-    got, levels = as_float(x), as_float(q)
-    rows, shape = _last(got, axis, keepdims, "quantile")
-    n = rows.aval.shape[-1]
-    if n == 0:
-        raise ShapeError(f"quantile over an axis of extent 0 in {got.aval}")
-    if method not in _BETWEEN:
-        raise ArgumentError(f"quantile: method={method!r} is not one of {', '.join(_BETWEEN)}")
-    ordered = sort(rows)
-    at = ew.mul(ravel(levels), float(n - 1))
-    low = ew.floor(at)
-    a, b = (take(ordered, ew.convert(e, dtype=int32), axis=-1) for e in (low, ew.ceil(at)))
-    weight = _BETWEEN[method](ew.sub(at, low))
-    mixed = ew.add(a, (b - a) * weight)
-    is_nan = ew.is_nan(part(ordered, ordered.aval.ndim - 1, n - 1, n))
-    from .elementwise import where
-
-    return reshape(moveaxis(where(is_nan, math.nan, mixed), -1, 0), (*levels.aval.shape, *shape))
-
-
-_BETWEEN: dict[str, Any] = {
-    "linear": lambda w: w,
-    "lower": lambda w: ew.mul(w, 0.0),
-    "higher": ew.ceil,
-    "nearest": ew.round_,
-    "midpoint": lambda w: ew.mul(ew.ceil(w), 0.5),
-}
-
-
-def _last(x: Value, axis: Any, keepdims: bool, name: str) -> tuple[Value, tuple[int, ...]]:
-    """The reduced axes as the last one, flattened; and the shape of what remains."""
-    from ..operands import axes_of
-
-    axes = axes_of(axis, x.aval.ndim, name)
-    rest = [a for a in range(x.aval.ndim) if a not in axes]
-    kept = tuple(x.aval.shape[a] for a in rest)
-    count = math.prod(x.aval.shape[a] for a in axes)
-    rows: Value = reshape(transpose(x, (*rest, *axes)), (*kept, count))
-    full = tuple(1 if a in axes else n for a, n in enumerate(x.aval.shape))
-    return rows, full if keepdims else kept
+    rows = [value(k) for k in listed(keys, "lexsort")]
+    if not rows[0].aval.ndim:
+        return value(0)
+    order: Value | None = None
+    place = axis_of(axis, rows[0].aval.ndim, "lexsort")
+    for row in rows:  # stable: each later key keeps the order of the earlier ones among equals
+        own = row if order is None else take_along(row, order, axis=place)
+        step = _order(own, place, False)
+        order = step if order is None else take_along(order, step, axis=place)
+    return order
 
 
 @public
-def percentile(
-    x: ArrayLike, q: ArrayLike, axis: Any = None, *, method: str = "linear", keepdims: bool = False
-) -> Any:
-    """``quantile`` of ``q`` / 100."""
-    return quantile(x, ew.div(as_float(q), 100.0), axis, method=method, keepdims=keepdims)
+def argpartition(x: ArrayLike, kth: Any, axis: int | None = -1) -> Any:
+    """Positions after which the ``kth`` smallest element is in its place: here, those of a sort."""
+    return argsort(x, axis)
 
 
 @public
-def median(x: ArrayLike, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """The middle element along ``axis``, the mean of the two middle ones of an even count."""
-    return quantile(x, 0.5, axis, keepdims=keepdims)
+def partition(x: ArrayLike, kth: Any, axis: int | None = -1) -> Any:
+    """``x`` with its ``kth`` smallest element in place, no larger one before it: here, sorted.
+
+    Sorts on the device take as long as selecting; ``top_k`` gives the largest ones.
+    """
+    return sort(x, axis)
+
+
+@public
+def sort_complex(x: ArrayLike) -> Any:
+    """The last axis sorted by real parts, equal ones by imaginary parts, as complex64."""
+    got = ew.convert(value(x), dtype=complex64)
+    order = lexsort((imag(got), real(got)))
+    return take_along(got, order, axis=got.aval.ndim - 1)
 
 
 @public
@@ -168,11 +144,17 @@ def interp(
     fp: ArrayLike,
     left: ArrayLike | None = None,
     right: ArrayLike | None = None,
+    period: float | None = None,
 ) -> Any:
     """``fp`` at ``x`` by straight lines between the increasing points ``xp``.
 
-    Outside of them ``left`` and ``right``, by default the first and last of ``fp``. ShapeError
-    unless ``xp`` and ``fp`` are vectors of one length above 0.
+    Outside of them ``left`` and ``right``, by default the first and last of ``fp``; with a
+    ``period`` everything comes round again, and points need no order. ShapeError unless ``xp`` and
+    ``fp`` are vectors of one length above 0, ArgumentError for a period of 0.
+
+    >>> import texelate.numpy as tnp
+    >>> print(tnp.interp([0.5, 3.5], [0.0, 1.0, 3.0], [0.0, 2.0, 4.0], period=4.0))
+    [1. 2.]
     """
     from .elementwise import where
 
@@ -180,6 +162,8 @@ def interp(
     n = points.aval.size
     if points.aval.shape != heights.aval.shape or points.aval.ndim != 1 or not n:
         raise ShapeError(f"interp: points {points.aval} and values {heights.aval} do not fit")
+    if period is not None:
+        return interp(*_one_turn(at, points, heights, abs(period)))
     high = ew.min_(ew.max_(searchsorted(points, at, side="right"), 1), max(n - 1, 1))
     (x0, y0), (x1, y1) = (
         (take(points, i), take(heights, i)) for i in (ew.sub(high, 1), ew.min_(high, n - 1))
@@ -194,7 +178,20 @@ def interp(
     return where(ew.gt(at, points[-1]), last, out)  # type: ignore[index]
 
 
+def _one_turn(x: Value, xp: Value, fp: Value, period: float) -> tuple[Any, Any, Any]:
+    """Points within one period, in order, with the last and first ones around them."""
+    from .elementwise import remainder
+    from .shapes import concatenate
+
+    if not period:
+        raise ArgumentError("interp: a period of 0")
+    order = argsort(remainder(xp, period))
+    points, heights = take(remainder(xp, period), order), take(fp, order)
+    wide = concatenate([points[-1:] - period, points, points[:1] + period])
+    return remainder(x, period), wide, concatenate([heights[-1:], heights, heights[:1]])
+
+
 __all__ = [
-    "argsort", "digitize", "interp", "median", "percentile", "quantile",
-    "searchsorted", "sort", "top_k",
+    "argpartition", "argsort", "digitize", "interp", "lexsort", "partition", "searchsorted",
+    "sort", "sort_complex", "top_k",
 ]  # fmt: skip

@@ -1,120 +1,57 @@
-"""Averages with weights, histograms, reductions that leave NaN out, covariance."""
+"""Averages with weights, spread, covariance and correlation."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from ..compiler.errors import ArgumentError, ShapeError
+from ..compiler.errors import ShapeError
 from ..compiler.ir.core import Value
-from ..compiler.ir.dtypes import float32
 from ..compiler.ir.prims import elementwise as ew
-from ..compiler.ir.prims.scattering import scatter_add
-from ..operands import ArrayLike, as_float, value
+from ..operands import ArrayLike, as_float
 from ..traceback import public
 from . import reductions as r
-from .creation import eye, linspace
-from .elementwise import where
+from .complexes import conj
+from .creation import ones_like
+from .elementwise import divide, multiply
+from .linalg.structure import diagonal
 from .products import matmul
-from .shapes import broadcast_to, moveaxis, ravel, reshape, transpose
-from .sorting import searchsorted
+from .shapes import broadcast_to, concatenate, moveaxis, reshape, transpose
 
 
 @public
-def average(x: ArrayLike, axis: Any = None, weights: ArrayLike | None = None) -> Any:
-    """The mean over ``axis``, with ``weights`` of the shape of ``x`` or of that one axis."""
-    if weights is None:
-        return r.mean(x, axis)
-    got, w = as_float(x), as_float(weights)
-    if w.aval.shape != got.aval.shape:
-        if w.aval.ndim != 1 or not isinstance(axis, int):
-            raise ShapeError(f"average: weights {w.aval} do not fit {got.aval} along {axis}")
-        last = moveaxis(got, axis, -1)
-        w = moveaxis(broadcast_to(w, last.aval.shape), -1, axis)
-    return ew.div(r.sum(ew.mul(got, w), axis), r.sum(w, axis))
+def average(
+    x: ArrayLike,
+    axis: Any = None,
+    weights: ArrayLike | None = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Any:
+    """The mean over ``axis``, with ``weights`` of the shape of ``x`` or of that one axis.
 
-
-# --- without NaN ---------------------------------------------------------------------------------
-
-
-def _filled(x: ArrayLike, fill: float) -> Value:
-    got = value(x)
-    return ew.select(ew.is_nan(got), fill, got) if got.aval.dtype is float32 else got
-
-
-def _numbers(x: ArrayLike, axis: Any, keepdims: bool) -> Any:
-    return r.sum(ew.eq(as_float(x), as_float(x)), axis, float32, keepdims)
-
-
-@public
-def nansum(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
-    """``sum`` with NaN as 0."""
-    return r.sum(_filled(x, 0.0), axis, keepdims=keepdims)
-
-
-@public
-def nanprod(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
-    """``prod`` with NaN as 1."""
-    return r.prod(_filled(x, 1.0), axis, keepdims=keepdims)
-
-
-@public
-def nanmean(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
-    """The mean of what is not NaN; NaN where nothing is.
+    ``returned``: also the sums of the weights, in the shape of the means. ShapeError for weights
+    that do not fit.
 
     >>> import texelate.numpy as tnp
-    >>> print(tnp.nanmean(tnp.asarray([1.0, float("nan"), 3.0])))
-    2.0
+    >>> print(tnp.average([1.0, 3.0], weights=[3.0, 1.0]))
+    1.5
     """
-    return ew.div(nansum(as_float(x), axis, keepdims), _numbers(x, axis, keepdims))
-
-
-@public
-def nanvar(x: ArrayLike, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    """The variance of what is not NaN."""
     got = as_float(x)
-    apart = ew.sub(got, broadcast_to(nanmean(got, axis, True), got.aval.shape))
-    count = ew.sub(_numbers(got, axis, keepdims), float(ddof))
-    spread = ew.div(nansum(ew.mul(apart, apart), axis, keepdims), count)
-    return ew.select(ew.gt(count, 0.0), spread, math.nan)
+    w = ones_like(got) if weights is None else _weights(got, axis, weights)
+    total = r.sum(w, axis, keepdims=keepdims)
+    mean = divide(r.sum(multiply(got, w), axis, keepdims=keepdims), total)
+    return (mean, total) if returned else mean
 
 
-@public
-def nanstd(x: ArrayLike, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    """The standard deviation of what is not NaN."""
-    return ew.sqrt(nanvar(x, axis, ddof, keepdims))
-
-
-@public
-def nanmax(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
-    """The largest element that is not NaN; NaN where there is none."""
-    return _extreme(x, r.max, -math.inf, axis, keepdims)
-
-
-@public
-def nanmin(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
-    """The smallest element that is not NaN; NaN where there is none."""
-    return _extreme(x, r.min, math.inf, axis, keepdims)
-
-
-def _extreme(x: ArrayLike, f: Any, fill: float, axis: Any, keepdims: bool) -> Any:
-    got = value(x)
-    out = f(_filled(got, fill), axis, keepdims)
-    if got.aval.dtype is not float32:
-        return out
-    return ew.select(ew.eq(_numbers(got, axis, keepdims), 0.0), math.nan, out)
-
-
-@public
-def nanargmax(x: ArrayLike, axis: int | None = None) -> Any:
-    """Where the largest element that is not NaN is; 0 where all are NaN."""
-    return r.argmax(_filled(x, -math.inf), axis)
-
-
-@public
-def nanargmin(x: ArrayLike, axis: int | None = None) -> Any:
-    """Where the smallest element that is not NaN is; 0 where all are NaN."""
-    return r.argmin(_filled(x, math.inf), axis)
+def _weights(x: Value, axis: Any, weights: ArrayLike) -> Value:
+    w = as_float(weights)
+    if w.aval.shape == x.aval.shape:
+        return w
+    if w.aval.ndim != 1 or not isinstance(axis, int):
+        raise ShapeError(f"average: weights {w.aval} do not fit {x.aval} along {axis}")
+    last = moveaxis(x, axis, -1)
+    spread: Value = moveaxis(broadcast_to(w, last.aval.shape), -1, axis)
+    return spread
 
 
 @public
@@ -123,95 +60,69 @@ def ptp(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
     return ew.sub(r.max(x, axis, keepdims), r.min(x, axis, keepdims))
 
 
-# --- counting ------------------------------------------------------------------------------------
-
-
 @public
-def bincount(
-    x: ArrayLike, weights: ArrayLike | None = None, minlength: int = 0, *, length: int | None = None
-) -> Any:
-    """How often each whole number from 0 occurs in a vector, or the sum of its ``weights``.
-
-    The largest number decides the length, at least ``minlength``; inside ``jit``, where it is not
-    known, ``length`` gives it. Numbers outside are left out. Raises ArgumentError unless ``x``
-    holds integers in one axis.
-    """
-    got = value(x)
-    if got.aval.dtype.kind not in "iu" or got.aval.ndim != 1:
-        raise ArgumentError(f"bincount needs a vector of integers, got {got.aval}")
-    if length is None:
-        top = int(r.max(got)) + 1 if got.aval.size else 0
-        length = max(top, minlength)
-    amounts = ew.eq(got, got) if weights is None else as_float(weights)
-    counted = r.number_of(amounts, None)
-    return scatter_add(counted, got, axis=0, size=length, mode="fill")
-
-
-@public
-def histogram_bin_edges(
-    x: ArrayLike, bins: Any = 10, range: tuple[float, float] | None = None
-) -> Any:
-    """The edges of ``histogram``'s bins: ``bins`` + 1 numbers, or ``bins`` itself when an array."""
-    if not isinstance(bins, int):
-        return as_float(bins)
-    steps = linspace(0.0, 1.0, bins + 1)
-    flat = ravel(as_float(x))
-    if range is not None:
-        low, high = (as_float(e) for e in range)
-    elif flat.aval.size:
-        low, high = r.min(flat), r.max(flat)
-    else:
-        low, high = as_float(0.0), as_float(1.0)
-    same = ew.eq(low, high)
-    low, high = where(same, low - 0.5, low), where(same, high + 0.5, high)  # type: ignore[operator]
-    return low + (high - low) * steps
-
-
-@public
-def histogram(
+def cov(
     x: ArrayLike,
-    bins: Any = 10,
-    range: tuple[float, float] | None = None,
+    y: ArrayLike | None = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
     *,
-    density: bool = False,
-    weights: ArrayLike | None = None,
-) -> tuple[Any, Any]:
-    """How many elements fall into each bin, and the bins' edges; the last bin has both its ends.
+    fweights: ArrayLike | None = None,
+    aweights: ArrayLike | None = None,
+) -> Any:
+    """The covariance matrix of variables in rows (columns unless ``rowvar``) of ``x`` and ``y``.
 
-    ``bins``: how many of equal width in ``range`` (by default all), or the edges, ascending.
-    ``density``: so that the integral is 1. Works inside ``jit``.
+    Divided by the count of observations less ``ddof`` (1, or 0 with ``bias``). ``fweights`` say how
+    often each observation occurs, ``aweights`` how much it counts. As NumPy.
+
+    >>> import texelate.numpy as tnp
+    >>> print(tnp.cov([[0.0, 2.0], [1.0, 5.0]]))
+    [[2. 4.]
+     [4. 8.]]
     """
-    edges = histogram_bin_edges(x, bins, range)
-    flat, n = ravel(as_float(x)), edges.shape[0] - 1
-    place = ew.sub(searchsorted(edges, flat, side="right"), 1)
-    place = where(ew.eq(flat, edges[-1]), n - 1, place)
-    counts = bincount(place, None if weights is None else ravel(weights), length=n)
-    if not density:
-        return counts, edges
-    return counts / (edges[1:] - edges[:-1]) / r.sum(counts), edges
+    rows = _variables(x, rowvar)
+    rows = rows if y is None else concatenate([rows, _variables(y, rowvar)])
+    less = (0 if bias else 1) if ddof is None else ddof
+    weights, count = _observations(rows.shape[1], fweights, aweights, less)
+    centred = rows - average(rows, 1, weights, keepdims=True)
+    scaled = centred if weights is None else multiply(centred, weights)
+    product = matmul(scaled, conj(transpose(centred))) / count
+    return reshape(product, ()) if product.shape == (1, 1) else product
 
 
-@public
-def cov(x: ArrayLike, *, ddof: int = 1) -> Any:
-    """The covariance matrix of variables in rows and observations in columns."""
+def _variables(x: ArrayLike, rowvar: bool) -> Any:
     got = as_float(x)
-    rows = reshape(got, (1, -1)) if got.aval.ndim < 2 else got
-    centred = rows - r.mean(rows, -1, keepdims=True)
-    product = matmul(centred, transpose(centred)) / (centred.shape[-1] - ddof)
-    return reshape(product, ()) if got.aval.ndim < 2 else product
+    if got.aval.ndim > 2:
+        raise ShapeError(f"cov takes vectors and matrices, got {got.aval}")
+    if got.aval.ndim < 2:
+        return reshape(got, (1, -1))
+    return got if rowvar else transpose(got)
+
+
+def _observations(
+    n: int, fweights: ArrayLike | None, aweights: ArrayLike | None, ddof: int
+) -> tuple[Any, Any]:
+    """The weights together, and what the sum of products is divided by."""
+    if fweights is None and aweights is None:
+        return None, max(n - ddof, 0)
+    often: Any = 1.0 if fweights is None else as_float(fweights)
+    much: Any = 1.0 if aweights is None else as_float(aweights)
+    weights = often * much
+    total = r.sum(weights)
+    if aweights is None:
+        return weights, total - ddof
+    return weights, total - ddof * r.sum(weights * much) / total
 
 
 @public
-def corrcoef(x: ArrayLike) -> Any:
-    """The correlation matrix of variables in rows and observations in columns."""
-    c = cov(x)
+def corrcoef(x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True) -> Any:
+    """The correlation matrix of the variables of ``cov``."""
+    c = cov(x, y, rowvar)
     if not c.ndim:
         return c / c
-    deviations = ew.sqrt(r.sum(ew.mul(c, eye(c.shape[0])), -1))
+    deviations = ew.sqrt(diagonal(c))
     return c / reshape(deviations, (-1, 1)) / deviations
 
 
-__all__ = [
-    "average", "bincount", "corrcoef", "cov", "histogram", "histogram_bin_edges", "nanargmax",
-    "nanargmin", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "ptp",
-]  # fmt: skip
+__all__ = ["average", "corrcoef", "cov", "ptp"]
