@@ -74,7 +74,8 @@ class Assembly:
         kernel, wgsl = self._print(placed, sample)
         self.infos.append(own.info(kernel, wgsl))
         access = "".join("w" if p.writable else "r" for p in kernel.params)
-        shader = Shader(kernel.name, wgsl, (kernel.workgroup, 1, 1), access)
+        workgroup = (kernel.workgroup, 1, 1)
+        shader = Shader(kernel.name, wgsl, workgroup, access, features=kernel.features)
         by_name = {placed.names[v]: placed.number[v] for v in placed.number if v in placed.names}
         return Dispatch(
             self.shaders.setdefault(shader, len(self.shaders)),

@@ -11,7 +11,7 @@ from .ir.index import Index
 from .ir.kernel import LANE, Kernel, Param, is_vector_access
 from .ir.primitive import Contract, Map, Scan
 from .ir.text import Names, print_eqn
-from .lower.schedule import Scheduled
+from .lower.scheduled import Scheduled
 from .lower.trips import limit_trips
 from .passes.group import Group, fold_spec
 
@@ -66,6 +66,7 @@ class Placed:
             flops=sum(map(_flops, self.eqns)),
             nbytes=sum(v.aval.nbytes for v in (*self.reads, *self.group.outputs)),
             schedule=s.schedule,
+            subgroup=s.subgroup,
         )
 
     def _notes(self, place: str, short: Names) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from .ir.graph import Eqn, Var
 from .ir.text import Names
 from .kernels import Placed
-from .lower.schedule import Scheduled, schedule_group
+from .lower.schedule import schedule_group
+from .lower.scheduled import Scheduled
 from .passes.form import Form, form_of
 from .passes.group import Group
 from .target import Target

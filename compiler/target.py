@@ -14,7 +14,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Limits and features, by default those every WebGPU implementation has."""
+    """Limits and features, by default those every WebGPU implementation has.
+
+    ``subgroup``: how many invocations a subgroup has, 0 where shaders cannot rely on one number.
+    """
 
     is_software: bool = False
     max_invocations: int = 256
@@ -23,9 +26,15 @@ class Target:
     max_groups: int = 65535
     max_binding_bytes: int = 128 << 20
     features: frozenset[str] = frozenset()
+    subgroup: int = 0
 
     @staticmethod
-    def of(software: bool, limits: Mapping[str, int], features: Collection[str] = ()) -> Target:
+    def of(
+        software: bool,
+        limits: Mapping[str, int],
+        features: Collection[str] = (),
+        subgroup: int = 0,
+    ) -> Target:
         """The target of an adapter with these ``limits`` (WebGPU's names, in any style)."""
         limit = {k.replace("-", "").replace("_", "").lower(): v for k, v in limits.items()}
         base = Target()
@@ -38,6 +47,7 @@ class Target:
             limit.get("maxcomputeworkgroupsperdimension", base.max_groups),
             limit.get("maxstoragebufferbindingsize", base.max_binding_bytes),
             frozenset(features),
+            subgroup if "subgroup" in features else 0,
         )
 
     @staticmethod

@@ -29,6 +29,7 @@ class AdapterInfo:
     """An adapter: ``index`` counts from the one that is preferred.
 
     ``limits`` has WebGPU's names in snake_case (``max_buffer_size`` …), ``features`` wgpu's names.
+    ``subgroup``: how many invocations a subgroup has, 0 where that varies or is not told.
     """
 
     index: int
@@ -39,6 +40,7 @@ class AdapterInfo:
     software: bool
     limits: Mapping[str, int] = field(hash=False, repr=False)
     features: frozenset[str] = field(repr=False)
+    subgroup: int = 0
 
     def __str__(self) -> str:
         return f"{self.index}: {self.name} ({self.backend}, {self.kind})"
@@ -107,4 +109,16 @@ def _describe(raw: Any) -> AdapterInfo:
         software=kind == "software",
         limits={k.replace("-", "_"): int(v) for k, v in raw.limits.items()},
         features=frozenset(raw.features),
+        subgroup=_subgroup(name, about),
     )
+
+
+def _subgroup(name: str, about: Mapping[str, Any]) -> int:
+    """llvmpipe tells the bits of its vectors in its name, and a subgroup is one vector of floats.
+
+    https://gitlab.freedesktop.org/mesa/mesa, lp_screen.c (name) and lvp_device.c (subgroupSize).
+    """
+    if bits := re.search(r"llvmpipe \(.*, (\d+) bits\)", name):
+        return int(bits[1]) // 32
+    low, high = about.get("subgroup_min_size", 0), about.get("subgroup_max_size", -1)
+    return int(low) if low == high else 0

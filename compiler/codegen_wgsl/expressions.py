@@ -134,6 +134,8 @@ class ExpressionPrinter:
             return f"{wide}({', '.join(args)})"
         if op == "lane":
             return f"{args[0]}.{'xyzw'[x.attr]}"
+        if op == "broadcast":
+            return f"subgroupBroadcast({args[0]}, {x.attr}u)"
         if op == "bitcast":
             return f"bitcast<{wide}>({args[0]})"
         if op == "convert":

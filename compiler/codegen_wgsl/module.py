@@ -57,6 +57,7 @@ def print_wgsl(kernel: Kernel, max_groups: int = 65535) -> str:
         helpers=(found := sources(helpers)),
         inf=any("inf_bits" in h for h in found),
         workgroup=kernel.workgroup,
+        subgroup=kernel.subgroup,
         group="workgroup.x" if y == 1 else f"(workgroup.y * {x}u + workgroup.x)",
         groups=kernel.groups,
         items=items,

@@ -50,7 +50,7 @@ class StatementPrinter:
         self._expanded: dict[Expr, Expr] = {}
         self._deps: dict[Expr, frozenset[str]] = {}
         self._uses: Counter[Expr] = Counter()
-        self._level = {"item": 0, "group": 0, "thread": 1}
+        self._level = {"item": 0, "group": 0, "thread": 1, "peer": 1}
         self._serial = 0
 
     def body(self) -> str:

@@ -146,6 +146,11 @@ def lane(x: Expr, i: int) -> Expr:
     return Expr("lane", (x,), x.dtype, 1, i)
 
 
+def broadcast(x: Expr, source: int, peers: Loop) -> Expr:
+    """What invocation ``source`` of the subgroup has for ``x``; ``peers`` counts them."""
+    return Expr("broadcast", (x,), x.dtype, x.lanes, source) if x.depends(peers) else x
+
+
 def select(condition: Expr | None, yes: Expr, no: Expr) -> Expr:
     """``yes`` where the condition holds (None: everywhere), else ``no``."""
     if condition is None or yes is no:
@@ -300,7 +305,8 @@ class Kernel:
 
     ``groups`` workgroups of ``workgroup`` invocations, both linear. The body sees the loop
     variables ITEM (the global invocation, when ``items`` says how many there are; those beyond
-    return at once) or GROUP and THREAD (when invocations of a workgroup cooperate). ``notes``
+    return at once) or GROUP and THREAD (when invocations of a workgroup cooperate; with
+    ``subgroup`` a workgroup is a subgroup, and PEER counts its invocations). ``notes``
     become the header comment. ``aliases`` (read name, written name): buffers updated in place,
     bound once.
     """
@@ -317,6 +323,12 @@ class Kernel:
     flops: int = 0
     nbytes: int = 0
     schedule: str = ""
+    subgroup: bool = False
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What an adapter must have to run it, by wgpu's names."""
+        return ("subgroup",) if self.subgroup else ()
 
 
 def item(extent: int) -> Loop:
@@ -329,3 +341,8 @@ def group(extent: int) -> Loop:
 
 def thread(extent: int) -> Loop:
     return Loop("thread", extent)
+
+
+def peer(extent: int) -> Loop:
+    """Counts the invocations of a subgroup of ``extent``."""
+    return Loop("peer", extent)

@@ -34,7 +34,7 @@ RESERVED = frozenset(
     read_write round sampler select sign sin sinh sqrt step storage tan tanh texture trunc u32
     uniform vec2 vec3 vec4 workgroup workgroupBarrier write
 
-    group in inf_bits input item k_tile kk lhs_tile line local main output rhs_tile thread
+    group in inf_bits input item k_tile kk lhs_tile line local main output peer rhs_tile thread
     """.split()
 )
 _GENERATED = re.compile(

@@ -8,49 +8,20 @@ registers, 64-256 invocations).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ..ir.graph import Var
-from ..ir.index import Index, product
-from ..ir.kernel import LANES, Shared, Stmt
+from ..ir.kernel import LANES
 from ..ir.primitive import Scan
 from ..passes.fuse import MAX_PLACES, is_cheap
 from ..passes.group import Group
 from ..target import Target
-from .contract import ContractSchedule, emit_contract, lane_choice
+from .choose import schedule_contraction, try_contraction
 from .emit import Emitter, Misaligned
 from .nest import NestBody, NestSchedule, emit_nest
 from .scan import emit_scan, may_be_wide
-from .staged import emit_staged
+from .scheduled import Scheduled
 
-# Results (rows, cols) an invocation keeps in registers → GFLOP/s of a 512³ product (M). From 16x16
-# on the driver compiles for half a second, which only large products earn back.
-SOFTWARE_BLOCKS = {
-    (16, 16): 26, (8, 16): 22, (16, 8): 20, (8, 8): 18,
-    (4, 8): 14, (4, 4): 11, (2, 4): 6, (1, 4): 3,
-}  # fmt: skip
-SOFTWARE_BIG_FLOPS = 1 << 27
-SOFTWARE_INVOCATIONS = 64  # M: 2 cores x 8 lanes x 4 to hide latency; fewer leave lanes idle
-GPU_STAGE = 8  # A: 8x8 invocations of 4x4 registers, a 32x32 tile
-GPU_BIG_STAGE = 16  # A: 64x64 tiles where there are at least 16 of them
 COOPERATIVE_INNER = 256  # A: below, an invocation a row is as fast as a workgroup a row
-
-
-SMALLEST = ContractSchedule(1, LANES, 1, "", "n")
-
-
-@dataclass
-class Scheduled:
-    """A group as statements for one invocation, and how many invocations to launch."""
-
-    stmts: tuple[Stmt, ...]
-    workgroup: int
-    groups: int
-    items: int | None
-    schedule: str
-    loads: dict[str, set[Index]]
-    stores: dict[Var, set[Index]]
-    shared: tuple[Shared, ...] = ()
 
 
 def schedule_group(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
@@ -58,7 +29,7 @@ def schedule_group(group: Group, target: Target, names: dict[Var, str]) -> Sched
     if _is_scan(group):
         return _scan(group, target, names)
     if group.root is not None:
-        return _contract(group, target, names)
+        return schedule_contraction(group, target, names)
     return _nest(group, target, names)
 
 
@@ -80,7 +51,7 @@ def _trial(group: Group, names: dict[Var, str]) -> Emitter:
     if _is_scan(group):
         return emit_scan(group, may_be_wide(group), names).emitter
     if group.root is not None:
-        return emit_contract(group, SMALLEST, names).emitter
+        return try_contraction(group, names)
     return emit_nest(group, NestSchedule(""), names).emitter
 
 
@@ -161,86 +132,3 @@ def _workgroup(items: int, target: Target) -> int:
     """M: 64 on llvmpipe; A: 64-256 on GPUs. Fewer when there is less to do, for the second core."""
     want = 64 if target.is_software or items < 65536 else 256
     return min(want, target.max_invocations)
-
-
-# --- contractions --------------------------------------------------------------------------------
-
-
-def _contract(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
-    """The best schedule; where its blocks would misplace the epilogue, the one ``fits`` tried."""
-    side = 0 if target.is_software else _stage_side(group, target)
-    try:
-        if side:
-            return _staged(group, target, names, side)
-        rows, cols = _block(group)
-        best = _with_lanes(group, ContractSchedule(rows, cols, LANES), names)
-        return _unstaged(group, best, target, names)
-    except Misaligned:
-        return _unstaged(group, SMALLEST, target, names)
-
-
-def _unstaged(
-    group: Group, schedule: ContractSchedule, target: Target, names: dict[Var, str]
-) -> Scheduled:
-    body = emit_contract(group, schedule, names)
-    workgroup = _workgroup(body.tiles, target)
-    groups = -(-body.tiles // workgroup)
-    return Scheduled(
-        tuple(body.stmts),
-        workgroup,
-        groups,
-        body.tiles,
-        str(schedule),
-        body.emitter.loads,
-        body.stores,
-    )
-
-
-def _with_lanes(
-    group: Group, schedule: ContractSchedule, names: dict[Var, str]
-) -> ContractSchedule:
-    lhs, rhs = lane_choice(group, schedule, names)
-    return ContractSchedule(schedule.rows, schedule.cols, schedule.unroll, lhs, rhs, schedule.stage)
-
-
-def _block(group: Group) -> tuple[int, int]:
-    """The register block with the highest expected rate, counting overhang and idle lanes."""
-    spec = group.contraction
-    m, n, k, batch = (product(e) for e in (spec.m, spec.n, spec.k, spec.batch))
-    big = 2 * m * n * k * batch >= SOFTWARE_BIG_FLOPS
-
-    def rate(block: tuple[int, int]) -> float:
-        rows, cols = block
-        tiles = -(-m // rows) * -(-n // cols)
-        useful = m * n / max(1, tiles * rows * cols)
-        busy = min(1.0, tiles * batch / SOFTWARE_INVOCATIONS)
-        return SOFTWARE_BLOCKS[block] * useful * busy
-
-    return max((b for b in SOFTWARE_BLOCKS if big or b[0] * b[1] <= 128), key=rate)
-
-
-def _stage_side(group: Group, target: Target) -> int:
-    """The side of the square of invocations that stages tiles, 0 where staging does not pay."""
-    spec = group.contraction
-    m, n, k, batch = (product(e) for e in (spec.m, spec.n, spec.k, spec.batch))
-    for side in (GPU_BIG_STAGE, GPU_STAGE):
-        tile = side * 4
-        enough = -(-m // tile) * -(-n // tile) * batch >= (16 if side == GPU_BIG_STAGE else 1)
-        if side * side <= target.max_invocations and enough and min(m, n) >= tile // 2 and k >= 16:
-            return side
-    return 0
-
-
-def _staged(group: Group, target: Target, names: dict[Var, str], side: int) -> Scheduled:
-    schedule = _with_lanes(group, ContractSchedule(4, 4, LANES, stage=side), names)
-    body = emit_staged(group, schedule, names)
-    return Scheduled(
-        tuple(body.stmts),
-        side * side,
-        body.tiles,
-        None,
-        str(schedule),
-        body.emitter.loads,
-        body.stores,
-        body.shared,
-    )

@@ -9,15 +9,13 @@ of an operand (whatever was fused into reading it) runs once per element of a ti
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from ..ir import kernel as K
-from ..ir.graph import Var
 from ..ir.index import Index, Loop, unflatten
 from ..ir.kernel import LANE, LANES, Barrier, Expr, For, If, Shared, SharedStore, Stmt
-from ..passes.group import Group
-from .contract import Block, ContractSchedule, declare_block, epilogue, multiply
-from .emit import Emitter
+from .contract import Block, ContractBody
+from .epilogue import store_block
+from .multiply import declare_block, multiply
 
 K_TILE = 16  # ONNX Runtime 32, TVM 8, ggml 8: 16 keeps both 64-wide tiles in 8 KiB
 
@@ -26,19 +24,9 @@ Read = Callable[[Index, Index], Expr]
 """An operand at (position across the tile, flat k)."""
 
 
-@dataclass
-class StagedBody:
-    stmts: list[Stmt]
-    tiles: int
-    emitter: Emitter
-    stores: dict[Var, set[Index]] = field(default_factory=dict)
-    shared: tuple[Shared, ...] = ()
-
-
-def emit_staged(group: Group, schedule: ContractSchedule, buffers: dict[Var, str]) -> StagedBody:
-    """Emits ``group`` for workgroups of ``schedule.stage`` squared invocations."""
-    em = Emitter(group.graph, {v: n for v, n in buffers.items() if v not in group.outputs})
-    return _Staged(Block(group, schedule, em)).run(buffers)
+def emit_staged(block: Block) -> ContractBody:
+    """Emits a block for workgroups of ``schedule.stage`` squared invocations."""
+    return _Staged(block).run()
 
 
 class _Staged:
@@ -46,11 +34,9 @@ class _Staged:
         self.block, self.side = block, block.schedule.stage
         self.tile = self.side * LANES
         self.threads = self.side * self.side
-        self.k = 1
-        for n in block.spec.k:
-            self.k *= n
+        self.k, self.k_axes = block.k, block.spec.k
 
-    def run(self, buffers: dict[Var, str]) -> StagedBody:
+    def run(self) -> ContractBody:
         block, side = self.block, self.side
         tiles_m, tiles_n = -(-block.m // self.tile), -(-block.n // self.tile)
         tiles = tiles_m * tiles_n * block.batch
@@ -59,16 +45,15 @@ class _Staged:
         self.row, self.col = thread // side, thread % side
         self.m_base, self.n_base = tile_m * self.tile, tile_n * self.tile
         block.place(tile_m * side + self.row, tile_n * side + self.col, batch)
-        stores: dict[Var, set[Index]] = {}
         stmts = declare_block(block)
         loop = Loop("k_tile", -(-self.k // K_TILE))
         body = self._round(Index.of(loop) * K_TILE, thread)
         stmts += [For(loop, tuple(body))] if loop.extent > 1 else body * loop.extent
-        stmts += epilogue(block, buffers, stores)
+        stores = store_block(block)
         dtype = block.dtype
         size = self.tile * K_TILE
         shared = tuple(Shared(n, dtype, size // LANES, vec=True) for n in ("lhs_tile", "rhs_tile"))
-        return StagedBody(stmts, tiles, block.em, stores, shared)
+        return ContractBody([*stmts, *stores.stmts], tiles, block.em, stores.places, shared)
 
     def _round(self, k0: Index, thread: Index) -> list[Stmt]:
         """One tile of k: copy in, wait, multiply, wait."""
@@ -78,16 +63,10 @@ class _Staged:
         return [*stmts, Barrier(), self._multiply(), Barrier()]
 
     def _lhs(self, across: Index, k: Index) -> Expr:
-        inner, outer = self._unflatten_k(k)
-        return self._padded(k, self.block.lhs(self.m_base + across, inner, outer))
+        return self._padded(k, self.block.lhs(self.m_base + across, unflatten(k, self.k_axes)))
 
     def _rhs(self, across: Index, k: Index) -> Expr:
-        inner, outer = self._unflatten_k(k)
-        return self._padded(k, self.block.rhs(inner, self.n_base + across, outer))
-
-    def _unflatten_k(self, k: Index) -> tuple[Index, tuple[Index, ...]]:
-        index = unflatten(k, self.block.spec.k) or (Index.of(0),)
-        return index[-1], index[:-1]
+        return self._padded(k, self.block.rhs(unflatten(k, self.k_axes), self.n_base + across))
 
     def _padded(self, k: Index, value: Expr) -> Expr:
         """Beyond the end of k both operands are zero, so that garbage cannot spoil the sum."""

@@ -30,10 +30,13 @@ from texelate.compiler.ir.graph import Graph
 from texelate.compiler.ir.primitive import lookup
 from texelate.compiler.ir.text import parse_graph
 from texelate.compiler.lower.names import RESERVED
+from texelate.compiler.program import Shader
 from texelate.compiler.target import Target
 from texelate.compiler.transforms.transpose import vjp_graph
 
 HERE = Path(__file__).parent / "tint"
+SUBGROUPS = Target.of(software=True, limits={}, features=["subgroup"], subgroup=8)
+TARGETS = (Target.software(), SUBGROUPS, Target.gpu())
 WRONG = {  # what Tint refuses and other compilers let pass: the test would notice
     "reserved word": "@compute @workgroup_size(64) fn main() { let patch = 1; }",
     "constant division by zero": "@compute @workgroup_size(64) fn main() { let x = 1 / 0; }",
@@ -111,12 +114,17 @@ def _shaders() -> Iterator[tuple[str, str]]:
     """Different shaders by a name that says where they come from."""
     seen: set[str] = set()
     for name, graph in _graphs():
-        for target in (Target.software(), Target.gpu()):
+        for target in TARGETS:
             for shader in compile_graph(graph, target).program.shaders:
                 text = re.sub("(?m)^//.*$", "", shader.code)
                 if text not in seen:
                     seen.add(text)
-                    yield f"{name} {len(seen)}", shader.code
+                    yield f"{name} {len(seen)}", _for_browsers(shader)
+
+
+def _for_browsers(shader: Shader) -> str:
+    """With the line that browsers want for subgroups, and naga refuses."""
+    return ("enable subgroups;\n" if "subgroup" in shader.features else "") + shader.code
 
 
 def _graphs() -> Iterator[tuple[str, Graph]]:

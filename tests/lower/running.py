@@ -36,7 +36,8 @@ def opened() -> Device:
 
 def target(name: str) -> Target:
     """Schedules for a software adapter or a GPU, within the limits of the adapter at hand."""
-    return Target.of(TARGETS[name], opened().info.limits)
+    info = opened().info
+    return Target.of(TARGETS[name], info.limits, info.features, info.subgroup)
 
 
 def traced(function: Callable[..., Any], *avals: Aval, name: str = "f") -> Graph:

@@ -33,7 +33,7 @@ class WebGPUBackend:
     def _open(self) -> None:
         self._device = runtime.open_device(knobs.adapter)
         info = self._device.info
-        self.target = Target.of(software=info.software, limits=info.limits, features=info.features)
+        self.target = Target.of(info.software, info.limits, info.features, info.subgroup)
 
     @property
     def device(self) -> runtime.Device:

@@ -5,7 +5,8 @@ import { text } from "node:stream/consumers";
 
 Object.assign(globalThis, globals, { gpu: create(["backend=null"]) }); // global: it must outlive us
 const adapter = await gpu.requestAdapter();
-const device = await adapter.requestDevice();
+const requiredFeatures = ["subgroups"].filter((name) => adapter.features.has(name));
+const device = await adapter.requestDevice({ requiredFeatures });
 
 async function validate(code) {
   device.pushErrorScope("validation");

@@ -1,0 +1,135 @@
+"""Which schedule a contraction gets: the space of schedules for a problem, and what each costs.
+
+``candidates`` is the space, ``cost`` how long a schedule is expected to take; the cheapest is
+taken. Numbers marked "M" were measured (docs/design/measurements.md, llvmpipe on 2 cores); "A" are
+those that several tuned WebGPU libraries agree on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ..ir.graph import Var
+from ..ir.index import product
+from ..ir.kernel import LANES
+from ..ir.primitive import ContractSpec
+from ..passes.group import Group
+from ..target import Target
+from .contract import Block, ContractSchedule
+from .emit import Emitter, Misaligned
+from .lanes import with_lanes
+from .multiply import emit_contract
+from .scheduled import Scheduled
+from .staged import emit_staged
+
+CORES = 2  # M: of the machine the model was fitted on; more of them only want more tiles
+SIMD = 8  # M: invocations that llvmpipe runs as one vector
+STEP_NS = 0.36  # M: a multiply-add of all invocations of a vector
+LOAD, STORE = 10, 50  # M: multiply-adds that take as long as moving a number for each of them
+BROADCAST = 2  # M: … as handing a number of one of them to all
+TILE = 500  # M: multiply-adds that take as long as starting a tile
+COMPILE_NS = 1.6e6  # M: of the driver, for each result that an invocation keeps
+RUNS = 300  # calls after which a kernel should have earned its compilation
+ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+COLS = (4, 8, 12, 16)
+REGISTERS = 256  # results an invocation keeps: with more, compiling takes seconds (M)
+GPU_STAGE = 8  # A: 8x8 invocations of 4x4 registers, a 32x32 tile
+GPU_BIG_STAGE = 16  # A: 64x64 tiles where there are at least 16 of them
+SMALLEST = ContractSchedule(1, LANES, 1)
+"""What ``fits`` tries, and what any group that fits can be emitted with."""
+
+
+class Problem(NamedTuple):
+    """The extents of a contraction, flattened."""
+
+    batch: int
+    m: int
+    n: int
+    k: int
+
+    @staticmethod
+    def of(spec: ContractSpec) -> Problem:
+        return Problem(*map(product, (spec.batch, spec.m, spec.n, spec.k)))
+
+    def swapped(self) -> Problem:
+        return self._replace(m=self.n, n=self.m)
+
+
+def candidates(problem: Problem, target: Target) -> Iterator[ContractSchedule]:
+    """The schedules worth considering; along which axes operands are read is decided after that."""
+    for swap in (False, True):
+        p = problem.swapped() if swap else problem
+        rows = sorted({_even(p.m, r) for r in ROWS})
+        for share in {0, target.subgroup}:
+            blocks = ((r, c) for r in rows for c in COLS if r * c <= REGISTERS)
+            yield from (ContractSchedule(r, c, share=share, swap=swap) for r, c in blocks)
+
+
+def _even(extent: int, most: int) -> int:
+    """At most ``most`` rows, and as many in every tile as can be."""
+    tiles = max(1, math.ceil(extent / most))
+    return max(1, math.ceil(extent / tiles))
+
+
+def cost(problem: Problem, s: ContractSchedule) -> float:
+    """Nanoseconds of ``RUNS`` runs on a software adapter, the driver's compilation included."""
+    p = problem.swapped() if s.swap else problem
+    peers = s.share or 1
+    tiles = math.ceil(p.m / s.rows) * math.ceil(p.n / (s.cols * peers)) * p.batch
+    vectors = tiles if s.share else math.ceil(tiles / SIMD)
+    step = s.rows * s.cols + LOAD * (math.ceil(s.rows / peers) + s.cols)
+    step += BROADCAST * s.rows if s.share else 0
+    tile = TILE + p.k * step + STORE * s.rows * s.cols
+    return RUNS * math.ceil(vectors / CORES) * tile * STEP_NS + COMPILE_NS * s.rows * s.cols
+
+
+def schedule_contraction(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
+    """The best schedule; where its blocks would misplace the epilogue, the one ``fits`` tried."""
+    problem = Problem.of(group.contraction)
+    try:
+        if side := 0 if target.is_software else _stage_side(problem, target):
+            return _emitted(group, ContractSchedule(4, 4, stage=side), target, names)
+        best = min(candidates(problem, target), key=lambda s: cost(problem, s))
+        return _emitted(group, best, target, names)
+    except Misaligned:
+        return _emitted(group, SMALLEST, target, names)
+
+
+def try_contraction(group: Group, names: dict[Var, str]) -> Emitter:
+    """Emits ``group`` as small as can be; Misaligned where it cannot be one kernel."""
+    return emit_contract(Block(group, SMALLEST, names)).emitter
+
+
+def _emitted(
+    group: Group, schedule: ContractSchedule, target: Target, names: dict[Var, str]
+) -> Scheduled:
+    if schedule != SMALLEST:
+        schedule = with_lanes(group, schedule, names)
+    block = Block(group, schedule, names)
+    body = (emit_staged if schedule.stage else emit_contract)(block)
+    together = schedule.stage * schedule.stage or schedule.share
+    workgroup = together or min(64 if target.is_software else 256, target.max_invocations)
+    return Scheduled(
+        tuple(body.stmts),
+        workgroup,
+        body.tiles if together else math.ceil(body.tiles / workgroup),
+        None if together else body.tiles,
+        str(schedule),
+        body.emitter.loads,
+        body.stores,
+        body.shared,
+        subgroup=bool(schedule.share),
+    )
+
+
+def _stage_side(p: Problem, target: Target) -> int:
+    """The side of the square of invocations that stages tiles, 0 where staging does not pay."""
+    for side in (GPU_BIG_STAGE, GPU_STAGE):
+        tile = side * 4
+        enough = -(-p.m // tile) * -(-p.n // tile) * p.batch >= (16 if side == GPU_BIG_STAGE else 1)
+        fits = side * side <= target.max_invocations
+        if fits and enough and min(p.m, p.n) >= tile // 2 and p.k >= 16:
+            return side
+    return 0
