@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .ir.graph import Eqn, Var
 from .ir.index import Index
 from .ir.kernel import LANE, Kernel, Param, is_vector_access
-from .ir.primitive import Contract, Map, Scan
+from .ir.primitive import Contract, Map, Scan, Stream, StreamSpec
 from .ir.text import Names, print_eqn
 from .lower.scheduled import Scheduled
 from .lower.trips import limit_trips
@@ -124,4 +124,13 @@ def _flops(eqn: Eqn) -> int:
         return 0 if rule.free else rule.cost * eqn.out.aval.size
     if isinstance(rule, Scan):
         return eqn.out.aval.size
+    if isinstance(rule, Stream):
+        return _stream_flops(rule.spec(eqn), eqn)
     return eqn.out.aval.size * math.prod(fold_spec(eqn).extents)
+
+
+def _stream_flops(spec: StreamSpec, eqn: Eqn) -> int:
+    """Of the products and the weighted sum (steps that a row does not see included)."""
+    width = sum(w for _, _, w in spec.products)
+    width += eqn.out.aval.shape[2] if spec.values is not None else 0
+    return 2 * spec.batch * spec.rows * spec.steps * width

@@ -11,7 +11,7 @@ rule           signature                                          caller
 ``transpose``  ``(ct, operands, **params) -> cotangents``         transforms.transpose
 ``batch``      ``(args, batched, size, **params) -> value``       transforms.vmap
 ``lower``      ``Map``, ``Fold``, ``Contract``, ``Scan``,         lower/
-               ``Host``, or ``Expand``                            passes/expand.py
+               ``Stream``, ``Host``, or ``Expand``                passes/expand.py
                ``Paired``                                         passes/pairs.py
 =============  =================================================  ==================
 
@@ -141,6 +141,37 @@ class Scan:
 
 
 @dataclass(frozen=True)
+class StreamSpec:
+    """Rows that meet steps one after the other: ``out[b, i] = Σ_j weight[b, i, j] · values[b, j]``.
+
+    ``products``: inner products a weight is made of, as (row operand, step operand, width); all
+    operands are ``[batch, rows or steps, width]``. ``weight(read, (b, i, j), products)`` gives the
+    weight, or when ``softmax`` the score that a running softmax makes the weight of. Steps with a
+    false ``seen(i, j)`` (None: never) do not count. Without ``values`` (an operand's number) the
+    result is the logarithm of the sum of a row's exponentials.
+    """
+
+    batch: int
+    rows: int
+    steps: int
+    products: tuple[tuple[int, int, int], ...]
+    weight: Callable[..., Expr]
+    values: int | None
+    softmax: bool
+    seen: Callable[[Index, Index], Expr | None]
+
+    @property
+    def reread(self) -> set[int]:
+        """Operands each element of which is read by many rows, or for many steps."""
+        return {k for a, b, _ in self.products for k in (a, b)} | {self.values or 0}
+
+
+@dataclass(frozen=True)
+class Stream:
+    spec: Callable[[Eqn], StreamSpec]
+
+
+@dataclass(frozen=True)
 class Expand:
     """Lowered by writing it with other primitives: ``body(*operands, **params)`` binds them."""
 
@@ -172,7 +203,7 @@ class Primitive:
     abstract: Callable[..., Any]
     reference: Callable[..., Any]
     batch: Callable[..., Any]
-    lower: Map | Fold | Contract | Scan | Host | Control | Expand | Paired
+    lower: Map | Fold | Contract | Scan | Stream | Host | Control | Expand | Paired
     jvp: Callable[..., Any] | None = None
     transpose: Callable[..., Sequence[Any]] | None = None
     no_jvp: str = ""

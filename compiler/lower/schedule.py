@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from ..ir.graph import Var
 from ..ir.kernel import LANES
-from ..ir.primitive import Scan
+from ..ir.primitive import Scan, Stream
 from ..passes.fuse import MAX_PLACES, is_cheap
 from ..passes.group import Group
 from ..target import Target
@@ -20,14 +20,20 @@ from .emit import Emitter, Misaligned
 from .nest import NestBody, NestSchedule, emit_nest
 from .scan import emit_scan, may_be_wide
 from .scheduled import Scheduled
+from .stream import StreamSchedule, emit_stream, stream_of
 
 COOPERATIVE_INNER = 256  # A: below, an invocation a row is as fast as a workgroup a row
+STREAM_REGISTERS = 256  # results an invocation keeps: as the largest register block (M)
+STREAM_ROWS, STREAM_STEPS = 8, 8  # M
+STREAM_INVOCATIONS = 64  # M: 2 cores x 8 lanes x 4 to hide latency; fewer leave lanes idle
 
 
 def schedule_group(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
     """Emits ``group`` with the schedule that the rules choose; ``names`` are its buffers'."""
     if _is_scan(group):
         return _scan(group, target, names)
+    if _is_stream(group):
+        return _stream(group, target, names)
     if group.root is not None:
         return schedule_contraction(group, target, names)
     return _nest(group, target, names)
@@ -50,6 +56,8 @@ def fits(group: Group, reads: Sequence[Var]) -> bool:
 def _trial(group: Group, names: dict[Var, str]) -> Emitter:
     if _is_scan(group):
         return emit_scan(group, may_be_wide(group), names).emitter
+    if _is_stream(group):
+        return emit_stream(group, StreamSchedule(), names).emitter
     if group.root is not None:
         return try_contraction(group, names)
     return emit_nest(group, NestSchedule(""), names).emitter
@@ -126,6 +134,41 @@ def _scan(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
         body.emitter.loads,
         body.stores,
     )
+
+
+def _is_stream(group: Group) -> bool:
+    return group.root is not None and isinstance(group.root.prim.lower, Stream)
+
+
+def _stream(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
+    schedule = _stream_schedule(group)
+    body = emit_stream(group, schedule, names)
+    workgroup = _workgroup(body.items, target)
+    return Scheduled(
+        tuple(body.stmts),
+        workgroup,
+        -(-body.items // workgroup),
+        body.items,
+        str(schedule),
+        body.emitter.loads,
+        body.stores,
+    )
+
+
+def _stream_schedule(group: Group) -> StreamSchedule:
+    """As many rows as registers hold results for, while all invocations have some."""
+    root, spec = stream_of(group)
+    width = root.out.aval.shape[2] if spec.values is not None else LANES
+    cols = min(-(-width // LANES) * LANES, STREAM_REGISTERS)
+    tiles = spec.batch * -(-width // cols)
+    rows = STREAM_ROWS
+    while rows > 1 and (
+        rows * cols > STREAM_REGISTERS
+        or tiles * -(-spec.rows // rows) < STREAM_INVOCATIONS
+        or rows > spec.rows
+    ):
+        rows //= 2
+    return StreamSchedule(rows, cols, STREAM_STEPS)
 
 
 def _workgroup(items: int, target: Target) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Mapping, 
 from dataclasses import dataclass
 
 from ..ir.graph import Eqn, Graph, Var, vars_of
-from ..ir.primitive import Contract, Fold, Map, Scan
+from ..ir.primitive import Contract, Fold, Map, Scan, Stream
 from .form import Form, form_of
 from .group import Group, fold_spec
 
@@ -98,6 +98,8 @@ def _rereads(user: Eqn, var: Var) -> bool:
     rule = user.prim.lower
     if isinstance(rule, Contract):
         return True
+    if isinstance(rule, Stream):
+        return any(user.inputs[k] is var for k in rule.spec(user).reread)
     if isinstance(rule, Fold):
         return fold_spec(user).overlap > 1
     if isinstance(rule, Map) and rule.rereads:
@@ -325,7 +327,7 @@ class _Without:
 
 def _initial(graph: Graph, eqn: Eqn, var: Var) -> Group:
     rule = eqn.prim.lower
-    if isinstance(rule, (Contract, Scan)):
+    if isinstance(rule, (Contract, Scan, Stream)):
         return Group(graph, (var,), root=eqn)
     return Group(graph, (var,), folds=(eqn,) if isinstance(rule, Fold) else ())
 

@@ -35,6 +35,8 @@ CONV = {
     "lhs_dilation": (2, 1),
     "rhs_dilation": (1, 2),
 }
+A3, B3 = apart(2, 3, 2), apart(2, 4, 2, low=-1.2, high=1.4, seed=2)
+C3, S3, SHIFT = apart(2, 4, 3, seed=3), apart(2, 3, 4, seed=4), apart(2, 3, low=0.5, high=1.5)
 PLACES = ints((2, 0), (1, 1), (0, 1))
 
 
@@ -122,6 +124,25 @@ FOLDS: Table = {
     ),
     "dot_general": bound("dot_general", A, apart(4, 2), contract=((1,), (0,)), batch=((), ())),
     "dot_general:batch": bound("dot_general", A, B, contract=((1,), (1,)), batch=((0,), (0,))),
+    "attention": bound("attention", A3, B3, C3, S3, scale=0.5, causal=True),
+    "attention_normalizer": bound("attention_normalizer", A3, B3, S3, scale=0.5, causal=False),
+    "attention_weigh": bound(
+        "attention_weigh", A3, B3, C3, SHIFT, S3, scale=0.5, causal=False, flipped=False
+    ),
+    "attention_weigh:gated": bound(
+        "attention_weigh",
+        B3,
+        A3,
+        A3,
+        SHIFT,
+        S3,
+        C3,
+        apart(2, 3, 3),
+        SHIFT,
+        scale=0.5,
+        causal=True,
+        flipped=True,
+    ),
     "conv_general": bound("conv_general", apart(1, 2, 3, 5, 1), apart(1, 2, 2, 1, 2), **CONV),
 }
 

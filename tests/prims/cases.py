@@ -408,6 +408,41 @@ def _random_bits(draw: Draw) -> Case:
     return Case(lookup("random_bits"), [key], {"shape": _shape(draw, 0, 2)})
 
 
+def _attention(draw: Draw, *names: str) -> tuple[list[Array], tuple[int, int, int], bool]:
+    """Operands "ra": ``[batch, rows, width a]``, "s": ``[batch, steps]``; and their extents."""
+    batch, rows, steps = (draw(SIZES) for _ in range(3))
+    extent = {"r": rows, "s": steps} | {w: draw(SIZES) for w in "abc"}
+    made = [data(draw, (batch, *(extent[c] for c in name)), float32) for name in names]
+    return made, (batch, rows, steps), draw(st.booleans())
+
+
+def _bias(draw: Draw, *shape: int) -> Array:
+    return data(draw, draw(st.sampled_from([shape, ()])), float32)
+
+
+def _softmax_attention(name: str) -> Callable[[Draw], Case]:
+    def make(draw: Draw) -> Case:
+        operands, shape, causal = _attention(draw, "ra", "sa", "sb")
+        operands = operands[:2] if name == "attention_normalizer" else operands
+        operands.append(_bias(draw, *shape))
+        return Case(lookup(name), operands, {"scale": 0.5, "causal": causal})
+
+    return make
+
+
+def _attention_weigh(draw: Draw) -> Case:
+    flipped = draw(st.booleans())
+    one = "s" if flipped else "r"
+    operands, (batch, rows, steps), causal = _attention(
+        draw, "ra", "sa", "sb", one, "rc", "sc", one
+    )
+    sides = (steps, rows) if flipped else (rows, steps)
+    operands.insert(4, _bias(draw, batch, *sides))
+    operands = operands[: draw(st.sampled_from([5, 8]))]
+    params = {"scale": 0.5, "causal": causal, "flipped": flipped}
+    return Case(lookup("attention_weigh"), operands, params)
+
+
 MAKERS: dict[str, Callable[[Draw], Case]] = {
     **{name: _elementwise(name) for name in ARITY_AND_KINDS},
     "select": _select, "convert": _convert, "bitcast": _bitcast, "integer_pow": _integer_pow,
@@ -421,6 +456,8 @@ MAKERS: dict[str, Callable[[Draw], Case]] = {
     "sort_indices": _sort_indices, "rank": _rank, "merge_order": _merge_order,
     "lower_bound": _lower_bound,
     "reduce_window": _reduce_window, "window_argmax": _window_argmax,
+    "attention": _softmax_attention("attention"), "attention_weigh": _attention_weigh,
+    "attention_normalizer": _softmax_attention("attention_normalizer"),
     "window_take": _window_take, "window_put": _window_put, "random_bits": _random_bits,
 }  # fmt: skip
 NAMES = sorted(MAKERS)

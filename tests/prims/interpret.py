@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from texelate.compiler.ir.dtypes import bool_
+from texelate.compiler.ir.dtypes import bool_, float32
 from texelate.compiler.ir.evaluate import evaluate_numpy
 from texelate.compiler.ir.graph import Eqn, Graph, vars_of
 from texelate.compiler.ir.index import Div, Dyn, Index, IndexAtom, Loop, Mod
-from texelate.compiler.ir.kernel import Expr, const_value
+from texelate.compiler.ir.kernel import Expr, const_value, register
 from texelate.compiler.ir.primitive import (
     REGISTRY,
     Contract,
@@ -26,6 +26,8 @@ from texelate.compiler.ir.primitive import (
     Map,
     Scan,
     ScanSpec,
+    Stream,
+    StreamSpec,
 )
 from texelate.compiler.passes.expand import expand
 
@@ -51,6 +53,8 @@ def run(eqn: Eqn, operands: Sequence[Array]) -> Array:
             result = _run_fold(rule.spec(eqn), eqn, operands)
         elif isinstance(rule, Scan):
             result = _run_scan(rule.spec(eqn), operands[0])
+        elif isinstance(rule, Stream):
+            result = _run_stream(rule.spec(eqn), eqn, operands)
         elif isinstance(rule, Expand):
             graph = expand(Graph(tuple(vars_of(eqn.inputs)), (eqn,), eqn.outs))
             (result,) = evaluate_numpy(graph, operands)
@@ -83,6 +87,13 @@ class Space:
             return Expr("element", (), aval.dtype, 1, (k, tuple(map(Index.of, index))))
 
         return read
+
+    def bound(self, values: Array, name: str) -> Expr:
+        """An expression that has these values over the whole space."""
+        x = register(name, float32)
+        self._kept.append(x)
+        self._known[id(x)] = values
+        return x
 
     def value(self, x: Expr | None) -> Array:
         """The value of an expression everywhere; ``None`` is a condition that always holds."""
@@ -169,6 +180,25 @@ def _run_scan(spec: ScanSpec, x: Array) -> Array:
     for i in range(1, len(rows)):
         rows[i] = UFUNC[spec.monoid](rows[i - 1], rows[i])
     return np.moveaxis(rows[::-1] if spec.reverse else rows, 0, spec.axis)
+
+
+def _run_stream(spec: StreamSpec, eqn: Eqn, operands: Sequence[Array]) -> Array:
+    space = Space(operands, (spec.batch,), (spec.rows,), (spec.steps,))
+    (b,), (i,), (j,) = space.groups
+    products = [
+        space.bound(np.einsum("bih,bjh->bij", operands[rows], operands[steps]), f"product{n}")
+        for n, (rows, steps, _) in enumerate(spec.products)
+    ]
+    weight = space.value(spec.weight(space.read(eqn), (b, i, j), products))
+    seen = space.value(spec.seen(i, j))
+    if not spec.softmax:
+        return np.asarray(np.where(seen, weight, 0) @ operands[spec.values or 0], np.float32)
+    top = np.max(np.where(seen, weight, -np.inf), -1, keepdims=True, initial=-3.4028235e38)
+    power = np.where(seen, np.exp(weight - top), 0)
+    total = power.sum(-1, keepdims=True)
+    if spec.values is None:
+        return np.asarray(top + np.log(total), np.float32)[..., 0]
+    return np.asarray(power @ operands[spec.values] / total, np.float32)
 
 
 def _identity(monoid: str, dtype: np.dtype[Any]) -> Any:

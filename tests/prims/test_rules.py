@@ -26,12 +26,13 @@ from texelate.compiler.ir.primitive import (
     Paired,
     Scan,
     Several,
+    Stream,
 )
 from texelate.compiler.ir.text import parse_graph, same
 from texelate.compiler.ir.verify import verify
 from texelate.compiler.transforms.vmap import vmap_graph
 
-LOWERINGS = (Map, Fold, Contract, Scan, Host, Control, Expand)
+LOWERINGS = (Map, Fold, Contract, Scan, Stream, Host, Control, Expand)
 
 
 def test_every_primitive_has_cases() -> None:

@@ -1,6 +1,7 @@
 """All primitives. Importing this package registers every one; each file is one family."""
 
 from . import (
+    attention,
     calls,
     complexes,
     contraction,
@@ -20,6 +21,7 @@ from . import (
 )
 
 __all__ = [
+    "attention",
     "calls",
     "complexes",
     "contraction",
