@@ -34,7 +34,7 @@ docs-serve: $(ENV)-docs  ## Serve the documentation and rebuild on change
 
 gradients: $(ENV)-test  ## Check the derivatives of everything to order 2 on both backends
 	@$(BIN)/python scripts/setup_driver.py
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "" tests/gradients
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "" tests/gradients tests/control
 
 array-api: $(ENV)-conformance  ## Run data-apis' suite of the array API standard on both backends
 	@$(BIN)/python scripts/setup_driver.py
@@ -42,8 +42,7 @@ array-api: $(ENV)-conformance  ## Run data-apis' suite of the array API standard
 
 bench: $(ENV)-test  ## Compare with peers on this machine's adapter
 	@$(BIN)/python scripts/setup_driver.py
-	$(BIN)/python -m bench.setup_peers
-	$(BIN)/python -m bench.mlp_step
+	$(BIN)/texelate bench --setup --peers webgpu,tinygrad,numpy --html report/bench.html
 
 wheel: $(ENV)-test  ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -14,33 +14,45 @@ from typing import Any
 
 import numpy as np
 
-from .peers import ROOT, Peer
-from .workloads import Arrays, Workload
+from .peers import SETUP, Peer
+from .workload import Arrays, Workload
 
 ANSWER_SECONDS = 600.0  # an autotuning peer takes minutes to prepare
-QUIT_SECONDS = 10.0
+QUIT_SECONDS = 5.0
 
 
 class PeerError(RuntimeError):
-    """A peer that is not installed, failed, fell silent, or answered something wrong."""
+    """A peer that failed, fell silent, or answered something wrong."""
+
+
+class Lacks(PeerError):
+    """A peer that is not installed, or has no such operation: no failure of what it has."""
+
+
+def command_of(peer: Peer) -> tuple[str, ...]:
+    """What starts the peer's worker; Lacks, which says what to do, where it is not installed."""
+    if peer.command is None:
+        raise Lacks(f"not installed; run: {SETUP} --peers {peer.name}")
+    return peer.command
 
 
 class Client:
     """A live worker. Use as a context manager: the process ends with the block."""
 
-    def __init__(self, peer: Peer, limit_s: float = ANSWER_SECONDS) -> None:
-        if not peer.installed:
-            raise PeerError(f"not installed{f'; run: {peer.setup}' if peer.setup else ''}")
+    def __init__(
+        self, peer: Peer, env: Mapping[str, str] | None = None, limit_s: float = ANSWER_SECONDS
+    ) -> None:
+        command = command_of(peer)
         self.peer, self._limit_s = peer, limit_s
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - till close()
         self._process = subprocess.Popen(
-            peer.command,
-            cwd=ROOT,
-            env={**os.environ, **peer.env},
+            command,
+            env={**os.environ, **peer.env, **(env or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             encoding="utf-8",
+            start_new_session=True,  # an interrupt is for the runner, which then ends us
         )
 
     def __enter__(self) -> Client:
@@ -58,6 +70,11 @@ class Client:
             self._process.communicate()
         self._log.close()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there to answer."""
+        return self._process.poll() is None
+
     def ask(self, do: str, **fields: Any) -> dict[str, Any]:
         """Send one request and wait for its answer; PeerError for anything but an answer."""
         assert self._process.stdin is not None
@@ -71,19 +88,20 @@ class Client:
             raise PeerError(f"died or fell silent at {do!r}:\n{self._last_words()}") from error
         finally:
             timer.cancel()
+        if "lacks" in answer:
+            raise Lacks(answer["lacks"])
         if "error" in answer:
             raise PeerError(answer["error"])
         return answer
 
-    def prepare(self, workload: Workload, inputs: Arrays) -> float:
-        """Hand over the inputs and warm up; seconds until the first result was there."""
-        with tempfile.TemporaryDirectory() as folder:
-            for name, array in inputs.items():
-                np.save(Path(folder) / f"{name}.npy", array)
-            answer = self.ask(
-                "prepare", workload=workload.name, params=dict(workload.params), inputs=folder
-            )
-        return float(answer["first_s"])
+    def prepare(self, workload: Workload, small: bool, inputs: Path) -> tuple[float, float]:
+        """Hand over saved inputs and warm up; seconds to the first result, and of a warm step."""
+        answer = self.ask(
+            "prepare", workload=workload.name, small=small, inputs=str(inputs),
+            file=workload.file, params=workload.params, carry=workload.carry,
+            outputs=workload.outputs, constants=list(filter(workload.constants, _order(inputs))),
+        )  # fmt: skip
+        return float(answer["first_s"]), float(answer["step_s"])
 
     def result(self, steps: int) -> Arrays:
         """The outputs after ``steps`` steps from a fresh start."""
@@ -106,9 +124,21 @@ class Client:
         return "".join(self._log.readlines()[-15:])
 
 
+def save(inputs: Arrays, folder: Path) -> None:
+    """Write the inputs where workers find them: a file an array, and their order."""
+    for name, array in inputs.items():
+        np.save(folder / f"{name}.npy", array)
+    (folder / "order.json").write_text(json.dumps(list(inputs)))
+
+
+def _order(folder: Path) -> list[str]:
+    names: list[str] = json.loads((folder / "order.json").read_text())
+    return names
+
+
 def largest_error(got: Mapping[str, np.ndarray], want: Arrays, workload: Workload) -> float:
     """The largest absolute difference; PeerError when an output is missing or out of tolerance."""
-    worst = 0.0
+    worst, (rtol, atol) = 0.0, workload.tolerance
     for name, expected in want.items():
         if name not in got:
             raise PeerError(f"output {name!r} is missing")
@@ -116,7 +146,7 @@ def largest_error(got: Mapping[str, np.ndarray], want: Arrays, workload: Workloa
         if actual.shape != expected.shape:
             raise PeerError(f"{name}: shape {actual.shape}, not {expected.shape}")
         difference = float(np.abs(actual - expected).max(initial=0.0))
-        if not np.allclose(actual, expected, rtol=workload.rtol, atol=workload.atol):
+        if not np.allclose(actual, expected, rtol=rtol, atol=atol):
             raise PeerError(f"wrong result: {name} is off by {difference:.3g}")
         worst = max(worst, difference)
     return worst

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from .peers import ROOT
+from .peers import HERE
 
 
 def describe() -> dict[str, Any]:
@@ -25,12 +25,22 @@ def describe() -> dict[str, Any]:
     }
 
 
+def is_software(adapter: str) -> bool:
+    """Whether an adapter of that name computes on the CPU.
+
+    >>> is_software("llvmpipe (LLVM 15.0.6, 256 bits)"), is_software("NVIDIA H200")
+    (True, False)
+    """
+    known = "llvmpipe|softpipe|swiftshader|basic render|warp"
+    return bool(re.search(known, adapter, re.IGNORECASE))
+
+
 def commit() -> str:
     """The commit that is measured, with ``+`` when the working tree differs; empty outside git."""
     try:
         found = subprocess.run(
             ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
-            cwd=ROOT, capture_output=True, text=True, check=True,
+            cwd=HERE, capture_output=True, text=True, check=True,
         )  # fmt: skip
     except (OSError, subprocess.CalledProcessError):
         return ""

@@ -1,53 +1,60 @@
-"""A peer for the tests of the runner: counts up, and misbehaves as FAKE_MANNER says."""
+"""A peer for the tests of the runner: right but for what FAKE_MANNER says.
+
+It imports the room as ``bench``, without Texelate, as workers do.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from bench.peers.protocol import Message, serve
+from bench.worker import engine
+from bench.worker.protocol import serve
+from bench.workload import Step, Workload
 
 MANNER = os.environ.get("FAKE_MANNER", "good")
 
 
-class Count:
-    """State ``n`` starts at the input and grows by one a step."""
+class Engine(engine.Engine):
+    """NumPy, or what is left of it."""
 
-    def __init__(self, inputs: Mapping[str, np.ndarray], params: Mapping[str, float]) -> None:
-        self._start, self._step_s = inputs["n"], params["step_s"]
+    method = "fake"
+
+    def hello(self) -> dict[str, Any]:
+        adapter = "other" if MANNER == "elsewhere" else "this"
+        device = {"kind": "gpu", "adapter": adapter, "backend": "", "driver": ""}
+        return {"device": device, "versions": {"fake": "1"}}
+
+    def put(self, array: np.ndarray) -> Any:
+        return array
+
+    def get(self, value: Any) -> np.ndarray:
+        wrong = {"off": value + 0.01, "nan": value * np.nan, "flat": np.ravel(value)[0]}
+        return np.asarray(wrong.get(MANNER, value))
+
+    def wait(self, values: Sequence[Any]) -> None:
+        print("a library that prints to standard output")
+
+    def step(self, workload: Workload) -> Step:
         if MANNER == "raises":
             raise ValueError("no such shape here")
         if MANNER == "dies":
             sys.exit("the driver is gone")
         if MANNER == "silent":
             time.sleep(60)
-        self.reset()
+        if MANNER == "lacks":
+            return super().step(workload)
+        return lambda *values: self._slowly(workload, values)
 
-    def reset(self) -> None:
-        self._n = self._start.copy()
-
-    def run(self, steps: int) -> None:
-        print("a library that prints to standard output")
-        time.sleep(steps * self._step_s * (3 if MANNER == "slow" else 1))
-        self._n += steps
-
-    def sync(self) -> None:
-        """Nothing is asynchronous here."""
-
-    def outputs(self) -> dict[str, np.ndarray]:
-        wrong = {"off": self._n + 0.01, "nan": self._n * np.nan, "flat": self._n[0]}
-        return {} if MANNER == "empty" else {"n": wrong.get(MANNER, self._n)}
-
-
-def hello() -> Message:
-    adapter = "other" if MANNER == "elsewhere" else "this"
-    device = {"kind": "gpu", "adapter": adapter, "backend": "", "driver": ""}
-    return {"device": device, "versions": {"fake": "1"}}
+    def _slowly(self, workload: Workload, values: tuple[Any, ...]) -> Any:
+        time.sleep(0.003 if MANNER == "slow" else 0.001)
+        return workload.reference(*values)
 
 
 if __name__ == "__main__":
-    serve(hello, {"count": Count})
+    serve(Engine)

@@ -1,18 +1,19 @@
-"""Statistics by their definitions, and the reference gradients against finite differences."""
+"""Statistics by their definitions, and the references against finite differences."""
 
 from __future__ import annotations
 
-import doctest
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import mlp_step, stats
-from bench.workloads import MLP_STEP, mlp_inputs, mlp_reference, mlp_sgd_step
+from texelate.bench import stats
+from texelate.bench.workloads import workloads
 
 TIMES = st.lists(st.floats(1e-4, 10), min_size=1, max_size=12)
+SMALL = workloads(small=True)
 
 
 @given(TIMES, st.floats(0.1, 10))
@@ -40,35 +41,27 @@ def test_unpaired_rounds_are_refused(over: list[float], under: list[float]) -> N
         stats.ratio(over, under)
 
 
-@pytest.mark.parametrize("module", [stats, mlp_step], ids=lambda module: module.__name__)
-def test_examples(module: object) -> None:
-    outcome = doctest.testmod(module)  # type: ignore[arg-type]
-    assert outcome.attempted > 0
-    assert outcome.failed == 0
-
-
-def test_reference_gradients_against_finite_differences() -> None:
-    params = {"batch": 6, "features": 5, "hidden": 4, "classes": 3, "lr": 1.0, "seed": 1}
-    inputs = mlp_inputs(params)
-    labels = inputs.pop("y")
-    start = {key: value.astype(np.float64) for key, value in inputs.items()}
-    x = start.pop("x")
-
-    def loss(weights: dict[str, np.ndarray]) -> float:
-        return float(mlp_sgd_step({k: w.copy() for k, w in weights.items()}, x, labels, 1.0))
-
-    stepped = mlp_reference({**inputs, "y": labels}, params, 1)
+@pytest.mark.parametrize("name", ["mlp-step", "cnn-step"])
+def test_reference_gradients_against_finite_differences(name: str) -> None:
+    work = SMALL[name]
+    wide = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in work.inputs().values()]
+    start, rest = wide[: work.carry], wide[work.carry :]
+    stepped = work.reference(*wide)[: work.carry]
     rng = np.random.default_rng(2)
-    for key, weight in start.items():
+    for k, weight in enumerate(start):
         direction, eps = rng.standard_normal(weight.shape), 1e-6
-        ends = (loss({**start, key: weight + sign * eps * direction}) for sign in (1, -1))
-        numerical = np.subtract(*ends) / (2 * eps)
-        np.testing.assert_allclose(
-            ((weight - stepped[key]) * direction).sum(), numerical, rtol=1e-6
-        )
+
+        def loss(at: float, k: int = k, along: Any = direction) -> float:
+            moved = [w + at * along if j == k else w for j, w in enumerate(start)]
+            return float(work.reference(*moved, *rest)[-1])
+
+        numerical = (loss(eps) - loss(-eps)) / (2 * eps)
+        analytical = ((weight - stepped[k]) / work.params["lr"] * direction).sum()
+        np.testing.assert_allclose(analytical, numerical, rtol=1e-6)
 
 
-def test_the_reference_learns() -> None:
-    inputs = MLP_STEP.inputs(MLP_STEP.params)
-    losses = [MLP_STEP.reference(inputs, MLP_STEP.params, n)["loss"] for n in (1, 5, 10)]
-    assert losses[0] > losses[1] > losses[2]
+@pytest.mark.parametrize("work", workloads().values(), ids=lambda work: work.name)
+def test_a_workload_names_itself(work: Any) -> None:
+    assert work.title
+    assert work.name == work.name.lower()
+    assert set(work.params) <= set(vars(work))

@@ -11,6 +11,7 @@ import click
 
 from .._version import __version__
 from ..compiler.errors import TexelateError
+from .bench import bench
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -96,6 +97,9 @@ def demo(quick: bool, backend: str | None, folder: str, seed: int, json_file: st
     write_json(json_file, outcome.as_dict())
     if outcome.failures:
         sys.exit(1)
+
+
+texelate.add_command(bench)
 
 
 def write_json(file: str | None, value: Any) -> None:
