@@ -12,6 +12,7 @@ from .kernels import KernelInfo
 from .knobs import knobs
 from .passes.hosted import check_device_only
 from .passes.pipeline import run_passes
+from .passes.placement import on_device
 from .program import Program
 from .target import Target
 
@@ -56,7 +57,11 @@ class Compiled:
 def compile_graph(
     graph: Graph, target: Target, donated: Sequence[int] = (), name: str | None = None
 ) -> Compiled:
-    """Compiles ``graph`` for ``target``. ``donated``: inputs whose memory outputs may take."""
+    """Compiles ``graph`` for ``target``. ``donated``: inputs whose memory outputs may take.
+
+    It becomes one program: linear algebra that might run on the host takes its form for the device.
+    """
+    graph = on_device(graph)
     check_device_only(graph)
     check = verify if knobs.verify else lambda g: None
     stages = run_passes(graph, target, check)

@@ -113,14 +113,19 @@ def env_str(variable: str, doc: str, *, compiles: bool = False) -> Knob[str | No
 
 
 def env_choice(
-    variable: str, default: str | None, choices: tuple[str, ...], doc: str
+    variable: str,
+    default: str | None,
+    choices: tuple[str, ...],
+    doc: str,
+    *,
+    compiles: bool = False,
 ) -> Knob[str | None]:
     """One of a few words."""
 
     def check(value: Any) -> bool:
         return value == default or value in choices
 
-    return Knob(variable, default, str, check, " or ".join(choices), doc)
+    return Knob(variable, default, str, check, " or ".join(choices), doc, compiles)
 
 
 class Knobs:
@@ -153,6 +158,14 @@ class Knobs:
     )
     verify = env_bool(
         "TEXELATE_VERIFY", False, "check the graph after every pass (slow)", compiles=True
+    )
+    linalg = env_choice(
+        "TEXELATE_LINALG",
+        None,
+        ("device", "host"),
+        "where linear algebra runs that both can do; unset: where it is sooner done. Inside of "
+        "loops and branches always the device",
+        compiles=True,
     )
     eager_limit = env_int(
         "TEXELATE_EAGER_LIMIT", 1000, 1, 10**6, "how many eager operations may wait for each other"

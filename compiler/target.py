@@ -17,6 +17,7 @@ class Target:
     """Limits and features, by default those every WebGPU implementation has.
 
     ``subgroup``: how many invocations a subgroup has, 0 where shaders cannot rely on one number.
+    ``has_host``: NumPy is there to compute between programs; not in a browser.
     """
 
     is_software: bool = False
@@ -27,6 +28,7 @@ class Target:
     max_binding_bytes: int = 128 << 20
     features: frozenset[str] = frozenset()
     subgroup: int = 0
+    has_host: bool = True
 
     @staticmethod
     def of(

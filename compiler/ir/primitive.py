@@ -123,7 +123,11 @@ class Contract:
 
 @dataclass(frozen=True)
 class Host:
-    """Computed by ``reference`` on the host, between programs: such a graph cannot be exported."""
+    """Computed by ``reference`` on the host, between programs; or, where that pays or there is no
+    host, by ``device``, which writes it with other primitives (``passes/placement.py``).
+    """
+
+    device: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from ..ir.core import GraphTrace, at_source
 from ..ir.graph import Atom, Eqn, Graph, Var
 from ..ir.primitive import Expand, Several
@@ -18,12 +21,25 @@ def expand(graph: Graph) -> Graph:
     >>> [e.prim.name for e in expand(g).eqns][-3:]
     ['iota', 'rank', 'put_along']
     """
-    while any(isinstance(e.prim.lower, Expand) for e in graph.eqns):
-        graph = _expand_once(graph)
+    return replaced(graph, _expansion)
+
+
+Body = Callable[..., Any]
+
+
+def _expansion(eqn: Eqn) -> Body | None:
+    rule = eqn.prim.lower
+    return rule.body if isinstance(rule, Expand) else None
+
+
+def replaced(graph: Graph, body_of: Callable[[Eqn], Body | None]) -> Graph:
+    """``graph`` with what ``body_of`` binds in place of every equation it gives a function for."""
+    while any(map(body_of, graph.eqns)):
+        graph = _replace_once(graph, body_of)
     return graph
 
 
-def _expand_once(graph: Graph) -> Graph:
+def _replace_once(graph: Graph, body_of: Callable[[Eqn], Body | None]) -> Graph:
     eqns: list[Eqn] = []
     known: dict[Var, Atom] = {}
 
@@ -32,9 +48,9 @@ def _expand_once(graph: Graph) -> Graph:
 
     for eqn in graph.eqns:
         inputs = tuple(map(get, eqn.inputs))
-        rule = eqn.prim.lower
-        if isinstance(rule, Expand):
-            body = _body(rule, eqn, inputs)
+        function = body_of(eqn)
+        if function is not None:
+            body = _recorded(function, eqn, inputs)
             eqns += body.eqns
             known.update(zip(eqn.outs, body.outputs, strict=True))
         else:
@@ -42,8 +58,8 @@ def _expand_once(graph: Graph) -> Graph:
     return graph.replace(eqns, map(get, graph.outputs))
 
 
-def _body(rule: Expand, eqn: Eqn, inputs: tuple[Atom, ...]) -> Graph:
+def _recorded(function: Body, eqn: Eqn, inputs: tuple[Atom, ...]) -> Graph:
     """One expansion: its equations, and the atoms that are its results."""
     with GraphTrace(eqn.prim.name) as trace, at_source(eqn.source):
-        made = rule.body(*(trace.tracer(trace, a) for a in inputs), **eqn.params)
+        made = function(*(trace.tracer(trace, a) for a in inputs), **eqn.params)
         return trace.finish(made if isinstance(eqn.prim, Several) else [made])

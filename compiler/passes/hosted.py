@@ -33,8 +33,8 @@ def check_device_only(graph: Graph) -> None:
     for eqn in host_equations(graph):
         raise CompileError(
             f"{eqn.prim.name} runs on the host, so {graph.name} is not one program",
-            why="decompositions of matrices are computed by NumPy, between programs",
-            fix="call it directly; to export or look into a program, leave it outside",
+            why="it has no form for the device: NumPy computes it, between programs",
+            fix="call it outside of loops and branches; leave it out of what is exported",
             where=eqn.source,
         )
     for inner in (g for e in graph.eqns for g in graphs_in(e.params.values())):

@@ -71,10 +71,11 @@ def map_bodies(graph: Graph, function: Callable[[Graph], Graph]) -> Graph:
     """``graph`` with ``function`` of every sub-graph of its control flow in its place."""
     if not any(map(is_control, graph.eqns)):
         return graph
-    return graph.replace(_mapped_eqn(e, function) if is_control(e) else e for e in graph.eqns)
+    return graph.replace(mapped_eqn(e, function) if is_control(e) else e for e in graph.eqns)
 
 
-def _mapped_eqn(eqn: Eqn, function: Callable[[Graph], Graph]) -> Eqn:
+def mapped_eqn(eqn: Eqn, function: Callable[[Graph], Graph]) -> Eqn:
+    """``eqn`` with ``function`` of every graph among its parameters in its place."""
     params = {k: _mapped(v, function) for k, v in eqn.params.items()}
     return Eqn(eqn.prim, eqn.inputs, params, eqn.outs, eqn.source)
 

@@ -148,6 +148,9 @@ FOLDS: Table = {
 
 MATRICES: Table = {
     "solve": bound("solve", regular(2, 3, 3), apart(2, 3, 1)),
+    "triangular_solve": bound("triangular_solve", regular(2, 3, 3), apart(2, 3, 1), lower=True),
+    "det": (lambda a: lookup("det")(value(a)), (regular(2, 4, 4) / 3,)),
+    "adjugate": (lambda a: lookup("adjugate")(value(a)), (regular(4, 4) / 3,)),
     "cholesky": symmetric("cholesky"),
     "slogdet": (lambda a: lookup("slogdet")(value(a)), (regular(2, 3, 3),)),
     "eigh": symmetric("eigh", vectors=False),

@@ -15,6 +15,7 @@ from ..compiler.ir.dtypes import bool_, complex64
 from ..compiler.ir.graph import Graph
 from ..compiler.knobs import knobs
 from ..compiler.passes.hosted import host_equations
+from ..compiler.passes.placement import place
 from ..compiler.target import Target
 from ..debug import show_compiled
 from .hosted import HostedExecutable
@@ -45,6 +46,7 @@ class WebGPUBackend:
     def compile(
         self, graph: Graph, donated: tuple[int, ...]
     ) -> WebGPUExecutable | HostedExecutable:
+        graph = place(graph, self.target)
         if host_equations(graph):
             return HostedExecutable(self, graph)
         compiled = compile_graph(graph, self.target, donated=donated, name=graph.name)

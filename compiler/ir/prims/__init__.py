@@ -7,6 +7,7 @@ from . import (
     contraction,
     control,
     decompositions,
+    determinants,
     dynamic,
     elementwise,
     indexing,
@@ -17,6 +18,7 @@ from . import (
     singular,
     sorting,
     structural,
+    systems,
     window,
 )
 
@@ -27,6 +29,7 @@ __all__ = [
     "contraction",
     "control",
     "decompositions",
+    "determinants",
     "dynamic",
     "elementwise",
     "indexing",
@@ -37,5 +40,6 @@ __all__ = [
     "singular",
     "sorting",
     "structural",
+    "systems",
     "window",
 ]

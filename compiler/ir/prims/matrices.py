@@ -11,9 +11,10 @@ from ..core import Value
 from ..dtypes import DType, complex64, int32
 from . import common as c
 from .arithmetic import add, mul, sub
-from .complexes import complex_, conj, real
+from .complexes import complex_, conj
+from .complexes import real as real_of
 from .dot import dot_general
-from .logic import eq, gt, select
+from .logic import eq, gt, not_, select
 from .reduction import reduce
 from .shaping import broadcast_in_dim, iota, reshape
 from .slicing import concatenate, part, slice_
@@ -36,11 +37,19 @@ def adjoint(x: Any) -> Value:
     return turned(x if x.aval.dtype is not complex64 else conj(x))
 
 
+def real(x: Any) -> Value:
+    """The real part, as float32."""
+    return real_of(x) if x.aval.dtype is complex64 else cast(Value, x)
+
+
+def as_dtype(x: Any, of: Any) -> Value:
+    """A float32 in the dtype of ``of``."""
+    return complex_(x, 0.0) if of.aval.dtype is complex64 else cast(Value, x)
+
+
 def real_part(x: Any) -> Value:
     """The real part, in the dtype of ``x``."""
-    if x.aval.dtype is not complex64:
-        return cast(Value, x)
-    return complex_(real(x), 0.0)
+    return as_dtype(real(x), x)
 
 
 def symmetric(x: Any) -> Value:
@@ -65,9 +74,18 @@ def _places(rows: int, columns: int) -> tuple[Value, Value]:
 
 def keep(mask: Value, x: Any) -> Value:
     """The elements of each matrix where ``mask`` (a matrix) holds, zero elsewhere."""
-    shape = x.aval.shape
-    wide = broadcast_in_dim(mask, shape=shape, dims=(len(shape) - 2, len(shape) - 1))
-    return select(wide, x, 0.0)
+    return select(everywhere(mask, x.aval.shape), x, 0.0)
+
+
+def everywhere(matrix: Value, shape: Shape) -> Value:
+    """One matrix as all those of a stack of the whole ``shape``."""
+    return broadcast_in_dim(matrix, shape=shape, dims=(len(shape) - 2, len(shape) - 1))
+
+
+def triangle(x: Any, lower: bool) -> Value:
+    """One triangle of each matrix, with its diagonal."""
+    mask = not_(strictly_lower(x.aval.shape[-1]))
+    return turned(keep(mask, turned(x))) if lower else keep(mask, x)
 
 
 def skew(x: Any) -> Value:
@@ -85,7 +103,7 @@ def eye(shape: Shape, dtype: DType) -> Value:
     from .conversion import convert
 
     ones = convert(identity(*shape[-2:]), dtype=dtype)
-    return broadcast_in_dim(ones, shape=shape, dims=(len(shape) - 2, len(shape) - 1))
+    return everywhere(ones, shape)
 
 
 def diagonal(x: Any, offset: int = 0) -> Value:

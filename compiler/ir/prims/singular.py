@@ -1,4 +1,7 @@
-"""``svd`` and ``pinv``, on the host (see ``decompositions``)."""
+"""``svd`` and ``pinv`` (see ``hosted``).
+
+The derivative of a singular vector has no term for another one of an equal singular value.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ import numpy as np
 from ...errors import GradientError, ShapeError
 from ..aval import Aval, Shape
 from ..core import Value
+from ..linalg import hestenes
 from . import matrices as m
 from .arithmetic import add, mul, neg, sub
-from .decompositions import Array, check_matrix, each, flat, on_host, over
+from .hosted import Array, check_matrix, each, flat, matrix_primitive, over
 
 
 def svd_shapes(a: Shape, full: bool = False) -> list[Shape]:
@@ -83,7 +87,7 @@ def _outside(moved: Value, basis: Value, s: Value) -> Value:
     return over(rest, m.by_column(s, rest.aval.shape))
 
 
-svd = on_host("svd", _svd_abstract, _svd_reference, _svd_jvp)
+svd = matrix_primitive("svd", _svd_abstract, _svd_reference, hestenes.svd, _svd_jvp)
 """``svd(a; full, vectors)``: U, singular values, Vᴴ, packed (see ``svd_shapes``), or the values.
 
 The U and V of ``full`` have a derivative only for square matrices.
@@ -114,5 +118,5 @@ def _pinv_jvp(p: Sequence[Any], t: Sequence[Any], out: Value) -> Value | None:
     return add(first, add(second, third))
 
 
-pinv = on_host("pinv", _pinv_abstract, _pinv_reference, _pinv_jvp)
+pinv = matrix_primitive("pinv", _pinv_abstract, _pinv_reference, hestenes.pinv, _pinv_jvp)
 """``pinv(a, rtol)``: pseudo-inverses; singular values below ``rtol`` times the largest are zero."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from ...compiler.errors import ArgumentError
 from ...compiler.ir.core import Value
-from ...compiler.ir.prims import decompositions as d
 from ...compiler.ir.prims import elementwise as ew
 from ...compiler.ir.prims import matrices as m
+from ...compiler.ir.prims.systems import solve
 from ...operands import ArrayLike, value
 from ...traceback import public
 from ..elementwise import abs as abs_of
@@ -126,4 +126,4 @@ def _pade(a: Any) -> Any:
         return functools.reduce(ew.add, terms)
 
     even, odd = weighted(PADE[::2]), m.matmul(a, weighted(PADE[1::2]))
-    return d.solve(ew.sub(even, odd), ew.add(even, odd))
+    return solve(ew.sub(even, odd), ew.add(even, odd))

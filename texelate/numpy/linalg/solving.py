@@ -8,15 +8,13 @@ import numpy as np
 
 from ...compiler.errors import ShapeError
 from ...compiler.ir.core import Value
-from ...compiler.ir.prims import decompositions as d
+from ...compiler.ir.prims import determinants, singular, systems
 from ...compiler.ir.prims import elementwise as ew
 from ...compiler.ir.prims import matrices as m
-from ...compiler.ir.prims import singular
 from ...operands import ArrayLike, as_float, broadcast_shape, broadcast_to, promote_all, value
 from ...traceback import public
 from ..complexes import real
 from ..elementwise import abs as abs_of
-from ..elementwise import multiply
 from ..reductions import sum as sum_of
 from ..shapes import expand_dims, squeeze
 from .factors import svdvals
@@ -69,8 +67,8 @@ def solve(a: ArrayLike, b: ArrayLike, /) -> Any:
     """
     right = as_float(b)
     if right.aval.ndim == 1:
-        return squeeze(d.solve(*_system("solve", a, expand_dims(right, -1), True)), -1)
-    return d.solve(*_system("solve", a, right, True))
+        return squeeze(systems.solve(*_system("solve", a, expand_dims(right, -1), True)), -1)
+    return systems.solve(*_system("solve", a, right, True))
 
 
 @public
@@ -83,7 +81,7 @@ def inv(x: ArrayLike, /) -> Any:
            [0.  , 0.25]], dtype=float32)
     """
     got = matrix(x, "inv", square=True)
-    return d.solve(got, m.eye(got.aval.shape, got.aval.dtype))
+    return systems.solve(got, m.eye(got.aval.shape, got.aval.dtype))
 
 
 @public
@@ -97,7 +95,7 @@ def slogdet(x: ArrayLike, /) -> SlogdetResult:
     Array(-1., dtype=float32)
     """
     got = matrix(x, "slogdet", square=True)
-    sign, log = m.unpacked(d.slogdet(got), got.aval.shape[:-2], [(), ()])
+    sign, log = m.unpacked(determinants.slogdet(got), got.aval.shape[:-2], [(), ()])
     return SlogdetResult(sign, real(log))
 
 
@@ -116,8 +114,7 @@ def det(x: ArrayLike, /) -> Any:
     n = got.aval.shape[-1]
     if 1 <= n <= 3:
         return _expanded([[got[..., i, j] for j in range(n)] for i in range(n)])
-    sign, log = slogdet(got)
-    return multiply(sign, ew.exp(log))
+    return determinants.det(got)
 
 
 def _expanded(rows: list[list[Any]]) -> Any:
