@@ -9,6 +9,7 @@ they are; a loop's carry lives in the buffers of the loop's results.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from .codegen_wgsl.module import grid, print_wgsl
 from .ir.graph import Eqn, Graph, Var, vars_of
@@ -91,7 +92,7 @@ class Assembly:
         numbers = list(placed.number.values())
         key = sample, tuple(map(numbers.index, numbers))
         if key not in self._printed:
-            kernel = placed.kernel(self.name, len(self.infos), sample.short)
+            kernel = placed.kernel(self.name, len(self.infos), sample.short, self.target)
             self._printed[key] = kernel, print_wgsl(kernel, self.target.max_groups)
         return self._printed[key]
 
@@ -113,7 +114,7 @@ class Block:
         limits = FusionLimits(bindings=target.max_storage_buffers)
         self.items: list[Group | Eqn] = []
         for segment in parts:
-            groups = fuse(segment.graph, limits, fits)
+            groups = fuse(segment.graph, limits, partial(fits, target))
             self.items += [g for g in groups if any(v.aval.size for v in g.outputs)]
             self.items += segment.control
         stored = {v: g for g in self.items if isinstance(g, Group) for v in g.outputs}

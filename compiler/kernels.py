@@ -14,6 +14,7 @@ from .ir.text import Names, print_eqn
 from .lower.scheduled import Scheduled
 from .lower.trips import limit_trips
 from .passes.group import Group, fold_spec
+from .target import Target
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Placed:
     names: Mapping[Var, str]
     number: Mapping[Var, int]
 
-    def kernel(self, program: str, i: int, short: Names) -> Kernel:
+    def kernel(self, program: str, i: int, short: Names, target: Target) -> Kernel:
         """Kernel ``i`` of its program; inputs that share an output's buffer go by its name."""
         s, names, number = self.scheduled, self.names, self.number
         written = {number[v]: names[v] for v in self.group.outputs}
@@ -49,7 +50,15 @@ class Placed:
         vec = {aliases.get(n, n) for n in _vector_buffers(s, names)}
         inputs = [v for v in self.reads if names[v] not in aliases and names[v] in s.loads]
         params = [
-            Param(names[v], v.aval.dtype, v.aval.size, w, names[v] in vec, str(v.aval))
+            Param(
+                names[v],
+                v.aval.dtype,
+                v.aval.size,
+                w,
+                names[v] in vec,
+                str(v.aval),
+                target.packs(v.aval.dtype),
+            )
             for w, vs in ((False, inputs), (True, list(self.group.outputs)))
             for v in vs
         ]

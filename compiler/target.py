@@ -11,6 +11,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .ir.dtypes import DType, float16
+from .ir.kernel import F16
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -61,6 +64,10 @@ class Target:
     def gpu() -> Target:
         """A discrete GPU with the default limits."""
         return Target()
+
+    def packs(self, dtype: DType) -> bool:
+        """Whether buffers hold several elements of ``dtype`` a 32-bit word."""
+        return dtype.is_narrow and not (dtype is float16 and F16 in self.features)
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "features": sorted(self.features)}

@@ -28,7 +28,7 @@ def narrowed(dtype: np.dtype[Any]) -> DType:
 
 
 class Array(ArrayMethods, Value):
-    """A dense array of float32, int32, uint32 or bool, on the backend or on its way there.
+    """A dense array of numbers or booleans, on the backend or on its way there.
 
     Made by ``texelate.numpy.asarray`` and by operations. Operations on it return at once; they run,
     fused, when a value is looked at (``np.asarray``, ``float``, ``print``, ``block_until_ready``).

@@ -14,7 +14,6 @@ from typing import Any
 from .compiler.errors import ArgumentError, GradientError, ShapeError
 from .compiler.ir import core
 from .compiler.ir.core import Operand, Value
-from .compiler.ir.dtypes import float32
 from .compiler.ir.graph import Graph, Literal
 from .compiler.ir.prims.calls import stop_gradient as stop_primitive
 from .compiler.trace import pytree
@@ -70,7 +69,7 @@ def _float_input(x: ArrayLike, path: str) -> Value:
     got = value(x, path)
     if not is_float(got):
         raise GradientError(
-            f"{path} is {got.aval}: derivatives exist only by float32 and complex64 inputs",
+            f"{path} is {got.aval}: derivatives exist only by float and complex inputs",
             fix="convert it with .astype(float), or choose other argnums",
         )
     return got
@@ -151,10 +150,10 @@ def _gradient(done: Recorded) -> tuple[Value, list[Value]]:
             fix="reduce it, for example with .sum() or .mean(), or use tx.vjp",
         )
     aval = done.graph.outputs[0].aval
-    if aval.dtype is not float32:
-        raise GradientError(f"grad needs a float32 result; {done.graph.name} returned {aval}")
+    if aval.dtype.kind != "f":
+        raise GradientError(f"grad needs a float result; {done.graph.name} returned {aval}")
     graph = vjp_graph(done.graph, done.differentiated)
-    out, *gradients = core.evaluate(graph, [*done.inputs, Literal(1.0, float32)])
+    out, *gradients = core.evaluate(graph, [*done.inputs, Literal(1.0, aval.dtype)])
     return value(out), [value(g) for g in gradients]
 
 

@@ -236,12 +236,12 @@ class _Form:
         return tuple((id(p), refs, params) for p, refs, params in self.rows), leaves
 
     def graph(self, order: list[Node], outputs: Sequence[int]) -> Graph:
-        """Leaves, then one f32 vector of all constants, to the nodes at ``outputs``."""
+        """Leaves, then one f32 vector of all float constants, to the nodes at ``outputs``."""
         inputs = [Var(n.aval) for n in self.leaves]
         eqns: list[Eqn] = []
         scalars: dict[Any, Var] = {}
         if self.constants:
-            packed = Var(Aval((len(self.constants),), self.constants[0].aval.dtype))
+            packed = Var(Aval((len(self.constants),), float32))
             inputs.append(packed)
             scalars = self._unpack(packed, eqns)
         made: list[Var] = []
@@ -260,18 +260,18 @@ class _Form:
 
     def _unpack(self, packed: Var, eqns: list[Eqn]) -> dict[Any, Var]:
         """Each constant as a scalar, weak where it was: element ``slot`` of the vector."""
-        dtype = packed.aval.dtype
         used = {r for _, refs, _ in self.rows for r in refs if isinstance(r, tuple)}
         out: dict[Any, Var] = {}
         for slot, weak in sorted(r for r in used if isinstance(r[0], int)):
-            part, scalar = Var(Aval((1,), dtype)), Var(Aval((), dtype))
+            dtype = self.constants[slot].aval.dtype
+            part, scalar = Var(Aval((1,), float32)), Var(Aval((), float32))
             take = {"start": (slot,), "limit": (slot + 1,), "stride": (1,)}
             eqns.append(Eqn(structural.slice_, (packed,), take, (part,)))
             eqns.append(Eqn(structural.reshape, (part,), {"shape": ()}, (scalar,)))
-            if weak:
-                strong, scalar = scalar, Var(Aval((), dtype, weak=True))
-                to_weak = {"dtype": dtype, "weak": True}
-                eqns.append(Eqn(elementwise.convert, (strong,), to_weak, (scalar,)))
+            if weak or dtype is not float32:
+                plain, scalar = scalar, Var(Aval((), dtype, weak))
+                to_own = {"dtype": dtype, "weak": weak}
+                eqns.append(Eqn(elementwise.convert, (plain,), to_own, (scalar,)))
             out[slot, weak] = scalar
         return out
 

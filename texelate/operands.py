@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,7 +12,17 @@ from . import array as arrays
 from .compiler.errors import ArgumentError, AxisError, ShapeError
 from .compiler.ir.aval import Shape
 from .compiler.ir.core import SCALARS, Operand, Tracer, Value
-from .compiler.ir.dtypes import DType, Scalar, bool_, float32, int32, of_scalar, promote, uint32
+from .compiler.ir.dtypes import (
+    ALL,
+    DType,
+    Scalar,
+    bool_,
+    float16,
+    float32,
+    of_scalar,
+    promote,
+    uint32,
+)
 from .compiler.ir.graph import Literal
 from .compiler.ir.prims import elementwise as ew
 from .compiler.ir.prims import structural
@@ -20,7 +31,9 @@ from .compiler.trace.stage import open_stages
 ArrayLike = Any
 """An ``Array``, a traced value, a NumPy array, a number, or nested lists of numbers."""
 
-_BOUNDS = {int32: (-(2**31), 2**31 - 1), uint32: (0, 2**32 - 1)}
+_BOUNDS = {
+    d: (int(np.iinfo(d.numpy).min), int(np.iinfo(d.numpy).max)) for d in ALL if d.kind in "iu"
+}
 
 
 def scalar(value: Scalar, dtype: DType | None = None) -> Literal:
@@ -126,9 +139,43 @@ def cast(x: Operand, dtype: DType, weak: bool = False) -> Operand:
 
 
 def as_float(x: ArrayLike, name: str = "x") -> Value:
-    """``x`` as float32, or complex64: integers and booleans are converted, as NumPy does."""
+    """``x`` as it is where its dtype is a float or complex; integers and booleans as float32."""
     got = value(x, name)
     return got if got.aval.dtype.kind in "fc" else ew.convert(got, dtype=float32)
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def in_float32(function: F) -> F:
+    """``function`` computed in float32 where it is given float16, which its results then are.
+
+    So sums keep their digits and range, and small constants do not vanish.
+    """
+
+    @functools.wraps(function)
+    def entry(*args: Any, **kwargs: Any) -> Any:
+        given = (*args, *kwargs.values())
+        if not any(_is(x, float16) for x in given):
+            return function(*args, **kwargs)
+        out = function(*map(_single, args), **{k: _single(v) for k, v in kwargs.items()})
+        return out if any(_is(x, float32) for x in given) else _half(out)
+
+    return entry  # type: ignore[return-value]
+
+
+def _single(x: Any) -> Any:
+    return ew.convert(value(x), dtype=float32) if _is(x, float16) else x
+
+
+def _half(x: Any) -> Any:
+    if isinstance(x, tuple):
+        return tuple(map(_half, x))
+    return ew.convert(x, dtype=float16) if _is(x, float32) else x
+
+
+def _is(x: Any, dtype: DType) -> bool:
+    return isinstance(x, (Value, np.ndarray)) and bool(x.dtype == dtype)
 
 
 def promoted(name: str, *xs: ArrayLike, at_least: DType | None = None) -> list[Operand]:

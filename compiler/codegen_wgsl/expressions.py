@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..ir import kernel as K
-from ..ir.dtypes import DType, bool_
-from ..ir.kernel import Expr
+from ..ir.dtypes import DType, bool_, float16
+from ..ir.kernel import LANES, Expr
 from .helpers import function
-
-SCALAR = {"float32": "f32", "int32": "i32", "uint32": "u32", "bool": "bool"}
+from .packing import packer, unpacked, unpacked_vector, wrapped
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "eq": "==", "ne": "!=", "lt": "<", "le": "<=",
           "gt": ">", "ge": ">=", "and": "&", "or": "|"}  # fmt: skip
@@ -33,13 +32,8 @@ _SHIFT = {"shift_left": "<<", "shift_right_logical": ">>", "shift_right_arithmet
 
 
 def type_name(dtype: DType, lanes: int) -> str:
-    scalar = SCALAR[dtype.name]
-    return f"vec4<{scalar}>" if lanes > 1 else scalar
-
-
-def storage_type(dtype: DType, lanes: int) -> str:
-    """The element type of a buffer: bools are words."""
-    scalar = "u32" if dtype is bool_ else SCALAR[dtype.name]
+    """The type that values of ``dtype`` are computed in."""
+    scalar = dtype.wide.short
     return f"vec4<{scalar}>" if lanes > 1 else scalar
 
 
@@ -137,18 +131,66 @@ class ExpressionPrinter:
         if op == "broadcast":
             return f"subgroupBroadcast({args[0]}, {x.attr}u)"
         if op == "bitcast":
-            return f"bitcast<{wide}>({args[0]})"
+            return self._bitcast(x, args[0])
         if op == "convert":
             return self._convert(x, args[0])
+        if op == "wrap":
+            return wrapped(x.dtype, x.lanes, args[0])
+        if op == "unpack":
+            return unpacked_vector(x.dtype, args[0]) if x.lanes > 1 else unpacked(x.dtype, *args)
         raise ValueError(f"no WGSL for the operation {op!r}")
 
     def _convert(self, x: Expr, arg: str) -> str:
         source = x.args[0].dtype
         if x.dtype is bool_:
             return f"!({arg} == {type_name(source, x.lanes)}(0))"
-        if source.kind == "f":
+        if source.kind == "f" and x.dtype.kind in "iu":
             return self._help("f2i" if x.dtype.kind == "i" else "f2u", x.lanes, (arg,))
-        return f"{type_name(x.dtype, x.lanes)}({arg})"
+        value = arg if source.kind == "f" else f"{type_name(x.dtype, x.lanes)}({arg})"
+        return self._help("half", x.lanes, (value,)) if x.dtype is float16 else value
+
+    def _bitcast(self, x: Expr, arg: str) -> str:
+        """Bits of a half-precision float are those it is stored in, not those it is computed in."""
+        if x.dtype is float16:
+            return self._help("halfvalue", x.lanes, (f"{_bits_type(x)}({arg})",))
+        if x.args[0].dtype is float16:
+            bits = f"{type_name(x.dtype, x.lanes)}({self._help('halfbits', x.lanes, (arg,))})"
+            return wrapped(x.dtype, x.lanes, bits)
+        return f"bitcast<{type_name(x.dtype, x.lanes)}>({arg})"
+
+    def stored(self, x: Expr, text: str, dtype: DType, packed: bool) -> str:
+        """``x``, whose text is given, as an element (or whole vector) of a buffer of ``dtype``."""
+        if dtype is bool_:
+            wide = "vec4<u32>" if x.lanes > 1 else "u32"
+            return f"select({wide}(0u), {wide}(1u), {text})"
+        if packed:
+            value = text if dtype.kind == "f" else f"vec4<u32>({text})"
+            return self._help(packer(dtype), LANES, (value,))
+        if dtype is float16:
+            value = text if _is_half(x) else self._help("half", x.lanes, (text,))
+            return f"vec4<f16>({value})" if x.lanes > 1 else f"f16({value})"
+        return text
+
+    def loaded(self, x: Expr, text: str) -> str:
+        """The value of an element (or whole vector) of a buffer that is not packed."""
+        if x.dtype is bool_:
+            return f"({text} != {'vec4<u32>(0u)' if x.lanes > 1 else '0u'})"
+        return f"{type_name(x.dtype, x.lanes)}({text})" if x.dtype is float16 else text
+
+
+_EXACT = frozenset("load element unpack const convert".split())
+_CHOICES = frozenset("select max min neg abs splat vector lane".split())
+
+
+def _is_half(x: Expr) -> bool:
+    """Whether ``x`` is a half-precision number already: it was stored, or rounded."""
+    if x.op in _CHOICES:
+        return all(map(_is_half, (a for a in x.args if a.dtype is not bool_)))
+    return x.dtype is float16 and x.op in _EXACT
+
+
+def _bits_type(x: Expr) -> str:
+    return "vec4<u32>" if x.lanes > 1 else "u32"
 
 
 def _integer(value: int) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from ..ir.prims.functions import ERF_INV_CENTRAL, ERF_INV_TAIL
+from . import packing
 
 _SMALL_ERF = (
     1.1283791065216064, -0.3761262595653534, 0.11283597350120544, -0.02685432881116867,
@@ -31,7 +32,7 @@ def _horner(coefficients: tuple[float, ...], x: str) -> str:
     return text
 
 
-HELPERS: dict[str, str] = {
+HELPERS: dict[str, str] = packing.HELPERS | {
     "inf": "fn inf_() -> T { return bitcast<T>(U(inf_bits)); }",
     "nan": "fn nan_() -> T { return bitcast<T>(U(inf_bits | 1u)); }",
     "isnan": "fn isnan_(x: T) -> B { return (bitcast<U>(x) & U(0x7fffffffu)) > U(0x7f800000u); }",

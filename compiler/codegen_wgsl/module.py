@@ -6,9 +6,10 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..ir.kernel import Kernel
-from .expressions import storage_type, type_name
+from ..ir.kernel import F16, Kernel
+from .expressions import type_name
 from .helpers import sources
+from .packing import storage_type
 from .printer import StatementPrinter
 
 if TYPE_CHECKING:
@@ -41,11 +42,12 @@ def print_wgsl(kernel: Kernel, max_groups: int = 65535) -> str:
     helpers = printer.expressions.helpers
     text = _template().render(
         notes=kernel.notes,
+        extensions=["f16"] if F16 in kernel.features else [],
         params=[
             {
                 "name": p.name,
                 "access": "read_write" if p.writable else "read",
-                "type": storage_type(p.dtype, 4 if p.vec else 1),
+                "type": storage_type(p),
                 "note": p.note,
             }
             for p in kernel.params

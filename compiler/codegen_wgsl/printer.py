@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..ir import kernel as K
-from ..ir.dtypes import bool_, int32
+from ..ir.dtypes import int32, uint32
 from ..ir.index import Bounded, Div, Dyn, Index, IndexAtom, Loop, Mod
 from ..ir.kernel import (
     LANE,
@@ -23,6 +23,7 @@ from ..ir.kernel import (
     For,
     If,
     Kernel,
+    Param,
     SharedStore,
     Stmt,
     Store,
@@ -111,17 +112,32 @@ class StatementPrinter:
 
     def _expand_load(self, x: Expr) -> Expr:
         name = self.bound.get(x.attr, x.attr)
+        if self.params[name].packed:
+            return self._expand_packed(x, self.params[name])
         if x.lanes == LANES or not self.params[name].vec:
             return Expr("load", (self.expand(x.args[0]),), x.dtype, x.lanes, name)
         whole, part = self._split(_index_of(x.args[0]))
         return Expr("element", (whole, part), x.dtype, 1, name)
 
-    def _split(self, offset: Index) -> tuple[Expr, Expr]:
-        """A scalar position in a buffer of vectors."""
-        part = self.index(offset % LANES)
+    def _split(self, offset: Index, size: int = LANES) -> tuple[Expr, Expr]:
+        """A scalar position in a buffer of groups of ``size``."""
+        part = self.index(offset % size)
         if part.op == "const":  # a masked-out register may lie beyond the promised bounds
-            part = K.const(K.const_value(part) % LANES, int32)
-        return self.index(offset // LANES), part
+            part = K.const(K.const_value(part) % size, int32)
+        return self.index(offset // size), part
+
+    def _expand_packed(self, x: Expr, p: Param) -> Expr:
+        """The elements of a word; of two words, when four elements of 16 bits are read."""
+        if x.lanes == LANES:
+            words = Expr("load", (self.expand(x.args[0]),), uint32, 1, p.name)
+            return Expr("unpack", (words,), x.dtype, LANES)
+        offset, in_word = _index_of(x.args[0]), 4 // x.dtype.itemsize
+        place, part = self._split(offset, in_word)
+        if p.vec and in_word == 2:
+            word = Expr("element", self._split(offset // in_word, 2), uint32, 1, p.name)
+        else:
+            word = Expr("load", (place,), uint32, 1, p.name)
+        return Expr("unpack", (word, part), x.dtype)
 
     def index(self, index: Index) -> Expr:
         """Sums with the outermost loops' terms first, so that prefixes can be hoisted."""
@@ -213,9 +229,9 @@ class StatementPrinter:
             return f"select({', '.join(parts)})"
         args = [self.show(a) for a in x.args]
         if x.op == "load":
-            return self._loaded(x, f"{x.attr}[{args[0]}]")
+            return self.expressions.loaded(x, f"{x.attr}[{args[0]}]")
         if x.op == "element":
-            return self._loaded(x, f"{x.attr}[{args[0]}][{args[1]}]")
+            return self.expressions.loaded(x, f"{x.attr}[{args[0]}][{args[1]}]")
         if x.op == "shared":
             return f"{x.attr}[{args[0]}]"
         if x.op in ("quotient", "remainder"):
@@ -223,11 +239,6 @@ class StatementPrinter:
         if x.op == "lane" and not args[0].isidentifier():
             args = [self._let(x.args[0], args[0])]
         return self.expressions.text(x, args)
-
-    def _loaded(self, x: Expr, text: str) -> str:
-        return (
-            f"({text} != {'vec4<u32>(0u)' if x.lanes > 1 else '0u'})" if x.dtype is bool_ else text
-        )
 
     # --- statements ------------------------------------------------------------------------------
 
@@ -301,9 +312,12 @@ class StatementPrinter:
         self._invalidate(_changed(s.body))
 
     def _store(self, s: Store) -> None:
+        p = self.params[s.buffer]
         for place, value in self._writes(s):
             where = "".join(f"[{self.show(e)}]" for e in place)
-            self.line(f"{s.buffer}{where} = {self._stored(self.expand(value))};")
+            value = self.expand(value)
+            text = self.expressions.stored(value, self.show(value), p.dtype, p.packed)
+            self.line(f"{s.buffer}{where} = {text};")
         self._invalidate([s.buffer])
 
     def _writes(self, s: Store | SharedStore) -> list[tuple[list[Expr], Expr]]:
@@ -312,18 +326,13 @@ class StatementPrinter:
         if s.value.lanes > 1 and vec and (isinstance(s, SharedStore) or _is_whole(s.offset)):
             base = s.offset - Index.of(LANE) if isinstance(s, Store) else s.offset
             return [([self.index(base // LANES)], s.value)]
+        if isinstance(s, Store) and self.params[s.buffer].packed:
+            raise ValueError(f"{s.buffer} is packed: it is written a whole vector at a time")
         if s.value.lanes > 1:
             parts = [(s.offset.substitute({LANE: q}), K.lane(s.value, q)) for q in range(LANES)]
         else:
             parts = [(s.offset, s.value)]
         return [(list(self._split(o)) if vec else [self.index(o)], x) for o, x in parts]
-
-    def _stored(self, value: Expr) -> str:
-        text = self.show(value)
-        if value.dtype is not bool_:
-            return text
-        wide = "vec4<u32>" if value.lanes > 1 else "u32"
-        return f"select({wide}(0u), {wide}(1u), {text})"
 
     def _sharedstore(self, s: SharedStore) -> None:
         for place, value in self._writes(s):

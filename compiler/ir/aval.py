@@ -28,8 +28,8 @@ class Aval:
 
     @property
     def nbytes(self) -> int:
-        """Bytes on the device, where a bool takes a 32-bit word and a complex number two."""
-        return max(4, self.dtype.itemsize) * self.size
+        """Bytes on the device: whole 32-bit words, of which a bool takes one each."""
+        return -(-self.dtype.stored_bytes * self.size // 4) * 4
 
     def __str__(self) -> str:
         return f"{self.dtype.short}[{','.join(map(str, self.shape))}]{'~' if self.weak else ''}"

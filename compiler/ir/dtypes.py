@@ -1,7 +1,9 @@
 """The dtypes of the Graph IR, and how Python's and NumPy's types map to them.
 
-Promotion follows JAX's lattice restricted to 32 bits: bool < i32, u32 < f32 < c64, and Python
-scalars are *weak*: they take the dtype of the array they meet unless their kind is higher.
+Promotion follows JAX's lattice restricted to 32 bits: bool < integers < floats < c64, the wider
+one within a kind, and Python scalars are *weak*: they take the dtype of the array they meet unless
+their kind is higher. The *narrow* dtypes (8 and 16 bits) are computed in the 32-bit one of their
+kind.
 """
 
 from __future__ import annotations
@@ -27,6 +29,21 @@ class DType:
     itemsize: int
     numpy: np.dtype[Any]
 
+    @property
+    def wide(self) -> DType:
+        """What values of it are computed in: the 32-bit dtype of its kind for narrow ones."""
+        return {"f": float32, "i": int32, "u": uint32}[self.kind] if self.is_narrow else self
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it has 8 or 16 bits (a bool, which takes a word on the device, is not one)."""
+        return self.itemsize < 4 and self.kind != "b"
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of an element on the device."""
+        return 4 if self.kind == "b" else self.itemsize
+
     def __repr__(self) -> str:
         return f"texelate.{self.name}"
 
@@ -48,14 +65,20 @@ class DType:
         return {"bool": "bool_"}.get(self.name, self.name)
 
 
+float16 = DType("float16", "f16", "f", 2, np.dtype(np.float16))
 float32 = DType("float32", "f32", "f", 4, np.dtype(np.float32))
+int8 = DType("int8", "i8", "i", 1, np.dtype(np.int8))
+int16 = DType("int16", "i16", "i", 2, np.dtype(np.int16))
 int32 = DType("int32", "i32", "i", 4, np.dtype(np.int32))
+uint8 = DType("uint8", "u8", "u", 1, np.dtype(np.uint8))
+uint16 = DType("uint16", "u16", "u", 2, np.dtype(np.uint16))
 uint32 = DType("uint32", "u32", "u", 4, np.dtype(np.uint32))
 complex64 = DType("complex64", "c64", "c", 8, np.dtype(np.complex64))
 bool_ = DType("bool", "bool", "b", 1, np.dtype(np.bool_))
 
-ALL = (bool_, int32, uint32, float32, complex64)
+ALL = (bool_, int8, int16, int32, uint8, uint16, uint32, float16, float32, complex64)
 BY_SHORT = {d.short: d for d in ALL}
+_BYTES = ("i8", "u8")  # short names that NumPy counts in bytes: users' "i8" is int64, as there
 _BY_NUMPY = {d.numpy: d for d in ALL}
 _NARROWED = {
     np.dtype(np.float64): float32,
@@ -77,7 +100,7 @@ def as_dtype(spec: Any) -> DType:
         return spec
     if isinstance(spec, type) and spec in _PYTHON:
         return _PYTHON[spec]
-    if isinstance(spec, str) and spec in BY_SHORT:
+    if isinstance(spec, str) and spec in BY_SHORT and spec not in _BYTES:
         return BY_SHORT[spec]
     try:
         wanted = np.dtype(spec)
@@ -107,6 +130,7 @@ def of_scalar(value: Scalar) -> DType:
 
 
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+_SIGNED = {1: int8, 2: int16, 4: int32}
 
 
 def promote(a: DType, a_weak: bool, b: DType, b_weak: bool) -> tuple[DType, bool]:
@@ -118,4 +142,12 @@ def promote(a: DType, a_weak: bool, b: DType, b_weak: bool) -> tuple[DType, bool
         return (a, a_weak) if ra > rb else (b, b_weak)
     if a_weak != b_weak:
         return (b, False) if a_weak else (a, False)
-    return int32, a_weak and b_weak  # i32 with u32: as JAX without 64 bits
+    return _common(a, b), a_weak and b_weak
+
+
+def _common(a: DType, b: DType) -> DType:
+    """The narrowest dtype that holds both integers or both floats; i32 where none does, as JAX."""
+    small, large = sorted((a, b), key=lambda d: d.itemsize)
+    if small.kind == large.kind or (large.kind == "i" and small.itemsize < large.itemsize):
+        return large
+    return _SIGNED[min(4, 2 * large.itemsize)]

@@ -3,6 +3,10 @@
 Expressions are pure and hash-consed, so common subexpressions are one object. ``lanes`` is 1 for a
 scalar or 4 for a vector whose components are the values of the vectorised loop ``LANE``. The
 printer (codegen_wgsl, codegen_glsl) decides names and where each shared expression is computed.
+
+A value of a narrow dtype is computed in the 32-bit dtype of its kind: integers are brought back
+into range by ``wrap`` after what may leave it; a float16 keeps the digits of float32 until it is
+stored or converted.
 """
 
 from __future__ import annotations
@@ -14,9 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import DType, bool_, float32, int32
+from .dtypes import DType, bool_, float16, float32, int32, uint8, uint16
 from .index import Index, IndexAtom, IndexLike, Loop
 from .primitive import REGISTRY
+
+F16 = "shader-f16"
+"""The feature of adapters whose buffers hold half-precision floats."""
 
 LANES = 4
 LANE = Loop("lane", LANES)
@@ -104,7 +111,24 @@ def call(op: str, *args: Expr, dtype: DType | None = None, attr: Any = None) -> 
         infinite = _fold("div", (one(dtype), lane(args[1], 0)), dtype)
         return call("mul", args[0], infinite)
     args = tuple(splat(a) if lanes > 1 and a.lanes == 1 else a for a in args)
+    if dtype.is_narrow and dtype.kind != "f":
+        return _narrow_integer(op, args, dtype, lanes, attr)
     return Expr(op, args, dtype, lanes, attr)
+
+
+_LOW_BITS = frozenset("neg add sub mul fma not".split())
+_OVERFLOWS = _LOW_BITS | {"abs", "div", "shift_left", "convert"}
+_BITWISE = ("popcount", "shift_right_logical")  # see the bits that extend the sign
+
+
+def _narrow_integer(op: str, args: Any, dtype: DType, lanes: int, attr: Any) -> Expr:
+    if op in _BITWISE and dtype.kind == "i":
+        unsigned = {1: uint8, 2: uint16}[dtype.itemsize]
+        return convert(call(op, *(convert(a, unsigned) for a in args), attr=attr), dtype)
+    if op in _LOW_BITS:  # of the operands decide those of the result
+        args = tuple(a.args[0] if a.op == "wrap" and a.dtype is dtype else a for a in args)
+    out = Expr(op, args, dtype, lanes, attr)
+    return Expr("wrap", (out,), dtype, lanes) if op in _OVERFLOWS else out
 
 
 _CONSTANT = ("const", "splat", "vector")
@@ -174,11 +198,22 @@ def conjunction(*conditions: Expr | None) -> Expr | None:
 
 def convert(x: Expr, dtype: DType) -> Expr:
     """Value conversion: saturating float to int, nonzero to bool, bool to 0 or 1."""
-    return x if x.dtype is dtype else call("convert", x, dtype=dtype)
+    if x.dtype is dtype:
+        return x
+    if x.dtype.kind == "f" and dtype.kind in "iu" and dtype.is_narrow:
+        info = np.iinfo(dtype.numpy)
+        x = convert(x, dtype.wide)
+        x = call("min", x, const(info.max, dtype.wide))
+        x = x if dtype.kind == "u" else call("max", x, const(info.min, dtype.wide))
+    return call("convert", x, dtype=dtype)
 
 
 def bitcast(x: Expr, dtype: DType) -> Expr:
-    return x if x.dtype is dtype else call("bitcast", x, dtype=dtype)
+    """The same bits; between integers of a narrow width that is their conversion."""
+    if x.dtype is dtype:
+        return x
+    integers = "f" not in (x.dtype.kind, dtype.kind)
+    return call("convert" if integers and dtype.is_narrow else "bitcast", x, dtype=dtype)
 
 
 def index_value(index: IndexLike) -> Expr:
@@ -279,7 +314,10 @@ Stmt = Declare | Assign | For | If | Store | SharedStore | Barrier
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A buffer binding: ``vec`` when every access is a whole aligned vector."""
+    """A buffer binding: ``vec`` when some access is a whole aligned vector.
+
+    ``packed``: 32-bit words of several elements each, which are written a whole vector at a time.
+    """
 
     name: str
     dtype: DType
@@ -287,6 +325,7 @@ class Param:
     writable: bool = False
     vec: bool = False
     note: str = ""
+    packed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +367,9 @@ class Kernel:
     @property
     def features(self) -> tuple[str, ...]:
         """What an adapter must have to run it, by wgpu's names."""
-        return ("subgroup",) if self.subgroup else ()
+        halves = any(p.dtype is float16 and not p.packed for p in self.params)
+        wanted = {"subgroup": self.subgroup, F16: halves}
+        return tuple(name for name, is_used in wanted.items() if is_used)
 
 
 def item(extent: int) -> Loop:

@@ -151,14 +151,14 @@ def _literal_value(text: str, dtype: DType) -> Any:
     if dtype.kind == "b":
         return None
     if text.startswith("0x"):
-        return np.uint32(int(text, 16)).view(dtype.numpy)
+        return np.array(int(text, 16)).astype(f"u{dtype.itemsize}").view(dtype.numpy)[()]
     if dtype.kind == "c":
         parts = [_literal_value(t, float32) for t in text.strip("<>").split(",")]
         pair = len(parts) == 2 and None not in parts
         return np.array(parts, np.float32).view(np.complex64)[0] if pair else None
     if dtype.kind == "f":
         with np.errstate(over="ignore"):
-            value = np.float32(text)
+            value = dtype.numpy.type(text)
         return value if np.isfinite(value) or "n" in text else None
     info = np.iinfo(dtype.numpy)
     return int(text) if text.lstrip("-").isdigit() and info.min <= int(text) <= info.max else None

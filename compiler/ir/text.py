@@ -107,8 +107,9 @@ def _scalar(value: np.generic) -> str:
     if value.dtype.kind == "c":
         return f"<{_scalar(value.real)},{_scalar(value.imag)}>"
     text = str(value)
-    if value.dtype.kind == "f" and np.float32(text).tobytes() != value.tobytes():
-        return f"0x{int(value.view(np.uint32)):08x}"
+    if value.dtype.kind == "f" and value.dtype.type(text).tobytes() != value.tobytes():
+        size = value.dtype.itemsize
+        return f"0x{int(value.view(f'u{size}')):0{2 * size}x}"
     return text
 
 

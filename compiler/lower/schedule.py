@@ -39,10 +39,12 @@ def schedule_group(group: Group, target: Target, names: dict[Var, str]) -> Sched
     return _nest(group, target, names)
 
 
-def fits(group: Group, reads: Sequence[Var]) -> bool:
+def fits(target: Target, group: Group, reads: Sequence[Var]) -> bool:
     """Whether the group's equations can share a kernel (a trial emission, minimally scheduled)
     without computing anything costly at many positions.
     """
+    if (group.root is not None or group.folds) and _packed(group, target):
+        return False
     names = {v: f"b{i}" for i, v in enumerate((*reads, *group.outputs))}
     try:
         positions = _trial(group, names).positions()
@@ -68,7 +70,8 @@ def _trial(group: Group, names: dict[Var, str]) -> Emitter:
 
 def _nest(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
     threads = _cooperating(group, target)
-    choices = [NestSchedule(lanes, threads) for lanes in _lane_choices(group, threads)]
+    lanes = ["rows"] if _packed(group, target) else _lane_choices(group, threads)
+    choices = [NestSchedule(by, threads) for by in lanes]
     bodies = [(c, body) for c in choices if (body := _emitted(group, c, names))]
     best, body = min(bodies, key=lambda cb: cb[1].cost / (LANES if cb[0].lanes else 1))
     workgroup = threads if threads > 1 else _workgroup(body.rows, target)
@@ -82,6 +85,11 @@ def _nest(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
         body.stores,
         body.shared,
     )
+
+
+def _packed(group: Group, target: Target) -> bool:
+    """Whether it stores several elements a word: then only whole vectors, by a map alone."""
+    return any(target.packs(v.aval.dtype) for v in group.outputs)
 
 
 def _emitted(group: Group, schedule: NestSchedule, names: dict[Var, str]) -> NestBody | None:

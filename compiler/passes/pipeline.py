@@ -10,6 +10,7 @@ from .cse import cse
 from .dce import dce
 from .expand import expand
 from .fold import fold
+from .narrow import narrow, widen_control
 from .outputs import materialise_outputs
 from .pairs import pairs
 from .scatters import sort_scatters
@@ -26,6 +27,7 @@ def passes(target: Target) -> list[tuple[str, Pass]]:
         ("simplify", simplify),
         ("sort scatters", sort_scatters),
         ("expand", expand),
+        ("narrow", narrow),
         ("fold", fold),
         ("cse", cse),
         ("simplify again", simplify),
@@ -43,6 +45,8 @@ def run_passes(graph: Graph, target: Target, check: Callable[[Graph], None]) -> 
     stages = {"trace": graph}
     check(graph)
     graph = stages["pairs"] = pairs(graph)
+    check(graph)
+    graph = stages["control"] = widen_control(graph)
     check(graph)
     graph = map_bodies(graph, lambda g: list(run_passes(g, target, check).values())[-1])
     for name, function in passes(target):

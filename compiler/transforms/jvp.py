@@ -124,7 +124,7 @@ def check_differentiable(graph: Graph, wanted: Sequence[bool]) -> None:
     for i, (var, w) in enumerate(zip(graph.inputs, wanted, strict=True)):
         if w and not is_float(var):
             raise GradientError(
-                f"{graph.name}: input {i} is {var.aval}: only float32 and complex64 have gradients",
+                f"{graph.name}: input {i} is {var.aval}: only floats and complex have gradients",
                 why="the derivative by an integer or a bool is not defined",
                 fix="convert it to float32, or do not differentiate by it",
             )

@@ -186,8 +186,8 @@ def test_eager_gradients_reuse_what_was_computed(on_numpy: None) -> None:
     [
         (lambda: tx.grad(lambda x: x * 2)(X), tx.GradientError, r"scalar result.*f32\[3\]"),
         (lambda: tx.grad(lambda x: (x, x))(1.0), tx.GradientError, "scalar result"),
-        (lambda: tx.grad(lambda x: x > 0)(1.0), tx.GradientError, "float32 result"),
-        (lambda: tx.grad(lambda x: x * 1.0)(3), tx.GradientError, "only by float32 inputs"),
+        (lambda: tx.grad(lambda x: x > 0)(1.0), tx.GradientError, "float result"),
+        (lambda: tx.grad(lambda x: x * 1.0)(3), tx.GradientError, "only by float"),
         (lambda: tx.grad(lambda x: x, argnums=2)(1.0), tx.ArgumentError, "argnums 2"),
         (lambda: tx.grad(3), tx.ArgumentError, "needs a function"),
         (lambda: tx.grad(lambda x: x, has_aux=True)(1.0), tx.ArgumentError, "has_aux"),

@@ -26,7 +26,8 @@ def test_promotion_is_jax_without_64_bits(a, b) -> None:
 
 @pytest.mark.parametrize("dtype", ALL, ids=str)
 def test_specs_of_a_dtype(dtype) -> None:
-    specs = [dtype, dtype.numpy, dtype.numpy.type, dtype.name, dtype.short, dtype.numpy.str]
+    specs = [dtype, dtype.numpy, dtype.numpy.type, dtype.name, dtype.numpy.str]
+    specs += [dtype.short] if dtype.short not in ("i8", "u8") else []  # 64 bits, as NumPy says
     assert [as_dtype(s) for s in specs] == [dtype] * len(specs)
     assert dtype == dtype.numpy.type
     assert dtype == dtype.name
@@ -57,9 +58,9 @@ def test_64_bit_requests_warn_once_and_narrow() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("spec", ["float16", np.clongdouble, "nonsense", object(), "S3", dict])
+@pytest.mark.parametrize("spec", ["longdouble", np.clongdouble, "nonsense", object(), "S3", dict])
 def test_other_dtypes_are_errors_that_list_the_right_ones(spec) -> None:
-    with pytest.raises(DtypeError, match=r"bool, int32, uint32, float32"):
+    with pytest.raises(DtypeError, match=r"bool, int8, int16, int32, uint8"):
         as_dtype(spec)
 
 

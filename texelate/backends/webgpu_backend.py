@@ -11,7 +11,7 @@ from .. import runtime
 from ..compiler.driver import Compiled, compile_graph
 from ..compiler.errors import DeviceLostError
 from ..compiler.ir.aval import Aval
-from ..compiler.ir.dtypes import bool_, complex64
+from ..compiler.ir.dtypes import bool_
 from ..compiler.ir.graph import Graph
 from ..compiler.knobs import knobs
 from ..compiler.passes.hosted import host_equations
@@ -24,7 +24,9 @@ Array = np.ndarray[Any, Any]
 
 
 class WebGPUBackend:
-    """Storage is a device buffer of 32-bit words; a bool is a word that is 0 or 1."""
+    """Storage is a device buffer of 32-bit words; a bool is a word that is 0 or 1, elements of 8
+    and 16 bits are packed.
+    """
 
     name = "webgpu"
 
@@ -59,6 +61,8 @@ class WebGPUBackend:
             words = words.astype(np.uint32)
         elif array.dtype == np.complex64:
             words = words.reshape(-1).view(np.float32)
+        elif array.dtype.itemsize < 4:
+            words = _packed(words)
         return self.device.upload(words)
 
     def holds(self, stored: Any) -> bool:
@@ -101,11 +105,20 @@ class WebGPUExecutable:
 
 def _words(aval: Aval) -> tuple[np.dtype[Any], int]:
     """The dtype and number of the 32-bit words that hold a value."""
-    kinds = {bool_: np.dtype(np.uint32), complex64: np.dtype(np.float32)}
-    return kinds.get(aval.dtype, aval.dtype.numpy), aval.nbytes // 4
+    words = np.dtype(np.uint32)
+    if aval.dtype.itemsize == 4:
+        words = aval.dtype.numpy
+    return words, aval.nbytes // 4
+
+
+def _packed(array: Array) -> Array:
+    """The words of narrow elements: as they lie in memory, the tail zero."""
+    words = np.zeros(-(-array.nbytes // 4), np.uint32)
+    words.view(array.dtype)[: array.size] = array.reshape(-1)
+    return words
 
 
 def _shaped(words: Array, aval: Aval) -> Array:
-    pairs = aval.dtype is complex64
-    values = words.view(np.complex64) if pairs else words.astype(aval.dtype.numpy, copy=False)
-    return np.asarray(values.reshape(aval.shape))
+    dtype = aval.dtype.numpy
+    values = words.astype(dtype) if aval.dtype is bool_ else words.view(dtype)
+    return np.asarray(values[: aval.size].reshape(aval.shape))

@@ -1,10 +1,10 @@
 """NumPy's names on GPU arrays: ``import texelate.numpy as tnp``.
 
 A namespace of the Python array API standard (2024.12), and NumPy's usual names beyond. Types are
-float32, complex64, int32, uint32 and bool; ``float64``, ``int64`` and ``uint64`` give those of 32
-bits with one warning, integers of 8 and 16 bits are a DtypeError. Python numbers take the dtype of
-the array they meet. All functions work on arrays, inside ``jit``, ``grad`` and ``vmap``, and accept
-NumPy arrays, numbers and nested lists.
+bool, integers and floats of up to 32 bits and complex64; ``float64``, ``int64`` and ``uint64`` give
+those of 32 bits with one warning. Python numbers take the dtype of the array they meet. All
+functions work on arrays, inside ``jit``, ``grad`` and ``vmap``, and accept NumPy arrays, numbers
+and nested lists.
 """
 
 from math import e as e
@@ -17,8 +17,13 @@ from numpy import dtype as _dtype
 from ..compiler.ir.dtypes import bool_ as bool  # noqa: F401
 from ..compiler.ir.dtypes import bool_ as bool_
 from ..compiler.ir.dtypes import complex64 as complex64
+from ..compiler.ir.dtypes import float16 as float16
 from ..compiler.ir.dtypes import float32 as float32
+from ..compiler.ir.dtypes import int8 as int8
+from ..compiler.ir.dtypes import int16 as int16
 from ..compiler.ir.dtypes import int32 as int32
+from ..compiler.ir.dtypes import uint8 as uint8
+from ..compiler.ir.dtypes import uint16 as uint16
 from ..compiler.ir.dtypes import uint32 as uint32
 from . import fft as fft
 from . import linalg as linalg

@@ -8,12 +8,15 @@ from typing import Any
 
 from ..compiler.errors import ArgumentError, DtypeError
 from ..compiler.ir.core import Operand, Value
-from ..compiler.ir.dtypes import DType, as_dtype, bool_, float32, int32, uint32
+from ..compiler.ir.dtypes import DType, as_dtype, bool_, float16, float32, int16, int32, uint32
 from ..compiler.ir.prims import elementwise as ew
 from ..operands import ArrayLike, as_float, broadcast, cast, fresh, promoted, scalar, value
 from ..traceback import public
 from . import complex_functions
 from .complexes import is_complex
+
+SIGNED_BITS = {float32: int32, float16: int16}
+"""The integers of as many bits as a float."""
 
 INTEGER_POWER_LIMIT = 64
 """Whole exponents up to here are repeated squarings, beyond it a power function."""
@@ -111,7 +114,7 @@ def signbit(x: ArrayLike, /) -> Any:
     got = value(x)
     if got.aval.dtype.kind != "f":
         return ew.lt(got, 0) if got.aval.dtype.kind == "i" else ew.and_(as_bool(got), False)
-    return ew.lt(ew.bitcast(got, dtype=int32), 0)
+    return ew.lt(ew.bitcast(got, dtype=SIGNED_BITS[got.aval.dtype]), 0)
 
 
 @public
@@ -188,10 +191,10 @@ def _wrong_sign(remainder: Value, y: Operand) -> Value:
 
 def _remainder(a: Operand, b: Operand) -> Value:
     r = ew.rem(a, b)
-    if r.aval.dtype is uint32:
+    if r.aval.dtype.kind == "u":
         return r
     moved = ew.select(_wrong_sign(r, b), ew.add(r, b), r)
-    return _signed_zero(moved, b) if r.aval.dtype is float32 else moved
+    return _signed_zero(moved, b) if r.aval.dtype.kind == "f" else moved
 
 
 def _signed_zero(x: Value, like: Operand) -> Value:
@@ -201,11 +204,11 @@ def _signed_zero(x: Value, like: Operand) -> Value:
 
 def _floor_divide(a: Operand, b: Operand) -> Value:
     """Exact where the quotient is whole: from the remainder, as CPython and NumPy."""
-    if a.aval.dtype is uint32:
+    if a.aval.dtype.kind == "u":
         return ew.div(a, b)
     r = ew.rem(a, b)
-    if a.aval.dtype is int32:
-        return ew.sub(ew.div(a, b), ew.convert(_wrong_sign(r, b), dtype=int32))
+    if a.aval.dtype.kind == "i":
+        return ew.sub(ew.div(a, b), ew.convert(_wrong_sign(r, b), dtype=a.aval.dtype))
     q = ew.div(ew.sub(a, r), b)
     q = ew.select(_wrong_sign(r, b), ew.sub(q, 1.0), q)
     low = ew.floor(q)
@@ -258,7 +261,7 @@ def power(x: ArrayLike, y: ArrayLike, /) -> Any:
     a, b = promoted("power", x, y, at_least=int32)
     if is_complex(a):
         return complex_functions.power(*map(value, broadcast("power", (a, b))))
-    return ew.pow_(a, b) if a.aval.dtype is float32 else _integer_power(a, b)
+    return ew.pow_(a, b) if a.aval.dtype.kind == "f" else _integer_power(a, b)
 
 
 pow = power
@@ -274,14 +277,14 @@ def _whole(y: ArrayLike) -> int | None:
 def _integer_power(x: Operand, y: Operand) -> Value:
     result: Any = scalar(1, x.aval.dtype)
     factor: Any = x
-    for bit in range(32):
-        chosen = ew.ne(ew.and_(y, scalar(1 << bit if bit < 31 else 0, y.aval.dtype)), 0)
+    for bit in range(8 * x.aval.dtype.itemsize - (x.aval.dtype.kind == "i")):
+        chosen = ew.ne(ew.and_(y, scalar(1 << bit, y.aval.dtype)), 0)
         result = ew.select(chosen, ew.mul(result, factor), result)
         factor = ew.mul(factor, factor)
-    if x.aval.dtype is uint32:
+    if x.aval.dtype.kind == "u":
         return result  # type: ignore[no-any-return]
     odd = ew.sub(1, ew.mul(ew.and_(y, 1), 2))
-    unit = ew.select(ew.eq(x, 1), 1, ew.select(ew.eq(x, -1), odd, 0), dtype=int32)
+    unit = ew.select(ew.eq(x, 1), 1, ew.select(ew.eq(x, -1), odd, 0))
     return ew.select(ew.lt(y, 0), unit, result)
 
 

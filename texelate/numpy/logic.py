@@ -22,12 +22,12 @@ bitwise_and = _binary("bitwise_and", ew.and_, "Bitwise and (booleans: logical)")
 bitwise_or = _binary("bitwise_or", ew.or_, "Bitwise or (booleans: logical)")
 bitwise_xor = _binary("bitwise_xor", ew.xor, "Bitwise exclusive or (booleans: logical)")
 left_shift = bitwise_left_shift = _binary(
-    "left_shift", ew.shift_left, "x · 2^y; 0 when y is 32 or more", at_least=int32
+    "left_shift", ew.shift_left, "x · 2^y; 0 when y is the width or more", at_least=int32
 )
 
 
 def _shift_right(a: Operand, b: Operand) -> Value:
-    signed = a.aval.dtype is int32
+    signed = a.aval.dtype.kind == "i"
     return (ew.shift_right_arithmetic if signed else ew.shift_right_logical)(a, b)
 
 

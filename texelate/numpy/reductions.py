@@ -7,10 +7,11 @@ from typing import Any
 
 from ..compiler.errors import ShapeError
 from ..compiler.ir.core import Value
-from ..compiler.ir.dtypes import as_dtype, bool_, float32, int32
+from ..compiler.ir.dtypes import as_dtype, bool_, int32
 from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims import reduction, structural
-from ..operands import ArrayLike, as_float, axes_of, axis_of, value
+from ..compiler.ir.prims.calls import stop_gradient
+from ..operands import ArrayLike, as_float, axes_of, axis_of, in_float32, value
 from ..traceback import public
 from .creation import full
 from .elementwise import abs as size_of
@@ -37,9 +38,11 @@ def _kept(out: Value, x: Value, axes: tuple[int, ...]) -> Value:
 
 
 def number_of(x: ArrayLike, dtype: Any) -> Value:
-    """Booleans count as int32; ``dtype`` overrides."""
+    """Booleans and narrow integers count in 32 bits (in NumPy in 64); ``dtype`` overrides."""
     got = value(x)
     wanted = as_dtype(dtype) if dtype is not None else got.aval.dtype
+    if dtype is None and wanted.kind in "iu":
+        wanted = wanted.wide
     wanted = int32 if wanted is bool_ else wanted
     return got if got.aval.dtype is wanted else ew.convert(got, dtype=wanted)
 
@@ -96,15 +99,23 @@ def all(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @public
 def mean(x: ArrayLike, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    """Arithmetic mean over ``axis`` as float32; of nothing it is NaN."""
+    """Arithmetic mean over ``axis``, a float computed in float32; of nothing it is NaN."""
     got = as_float(x)
+    if dtype is None:
+        return _mean(got, axis, keepdims)
+    wide = ew.convert(got, dtype=got.aval.dtype.wide)
+    return ew.convert(_mean(wide, axis, keepdims), dtype=as_dtype(dtype))
+
+
+@in_float32
+def _mean(got: Value, axis: Axis, keepdims: bool) -> Value:
     total = _reduce(got, "sum", axis, keepdims, "mean")
     count = math.prod(got.aval.shape[a] for a in axes_of(axis, got.aval.ndim, "mean"))
-    result = ew.mul(total, 1 / count) if count else full(total.aval.shape, math.nan)
-    return result if dtype is None else ew.convert(result, dtype=as_dtype(dtype))
+    return ew.mul(total, 1 / count) if count else full(total.aval.shape, math.nan)
 
 
 @public
+@in_float32
 def var(
     x: ArrayLike,
     /,
@@ -135,6 +146,7 @@ def _spread(x: Value, like: Value) -> Value:
 
 
 @public
+@in_float32
 def std(
     x: ArrayLike,
     /,
@@ -182,11 +194,12 @@ def _arg(x: ArrayLike, prim: Any, axis: int | None, keepdims: bool, name: str) -
 
 
 @public
+@in_float32
 def logsumexp(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Any:
-    """log(sum(exp(x))) over ``axis`` without overflow, as float32."""
+    """log(sum(exp(x))) over ``axis`` without overflow, computed in float32."""
     got = as_float(x)
     axes = axes_of(axis, got.aval.ndim, "logsumexp")
-    peak = ew.bitcast(_reduce(got, "max", axes, True, "logsumexp"), dtype=float32)  # no gradient
+    peak = _reduce(stop_gradient(got), "max", axes, True, "logsumexp")
     safe = ew.select(ew.is_finite(peak), peak, 0.0)
     total = _reduce(ew.exp(ew.sub(got, _spread(safe, got))), "sum", axes, True, "logsumexp")
     out = ew.add(ew.log(total), safe)

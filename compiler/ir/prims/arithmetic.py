@@ -14,7 +14,6 @@ from ...errors import ArgumentError
 from .. import kernel as K
 from ..aval import Aval
 from ..core import Value
-from ..dtypes import float32
 from ..graph import Eqn
 from ..index import Index
 from ..primitive import Linear, Map, Primitive, Read
@@ -134,7 +133,8 @@ def _extremum_jvp(wins: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """Ties share the derivative equally (as JAX): weights 1, 0 or a half."""
 
     def weight(a: Any, b: Any) -> Value:
-        return select(wins(a, b), 1.0, select(eq(a, b), 0.5, 0.0, dtype=float32), dtype=float32)
+        dtype = a.aval.dtype
+        return select(wins(a, b), 1.0, select(eq(a, b), 0.5, 0.0, dtype=dtype), dtype=dtype)
 
     def jvp(primals: Sequence[Any], tangents: Sequence[Any], out: Value) -> Any:
         rule = both(

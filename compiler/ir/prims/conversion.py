@@ -53,8 +53,8 @@ convert: Primitive = Primitive(
 
 
 def _bitcast_abstract(x: Aval, *, dtype: DType) -> Aval:
-    if {bool_, complex64} & {x.dtype, dtype}:
-        why = "only types of 32 bits have the same bits"
+    if {bool_, complex64} & {x.dtype, dtype} or x.dtype.itemsize != dtype.itemsize:
+        why = "only numbers of as many bits have the same bits"
         raise DtypeError(f"bitcast from {x} to {dtype}", why=why, fix="use convert")
     return Aval(x.shape, dtype)
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..core import Value
-from ..dtypes import float32
 from ..primitive import Primitive
 from .arithmetic import add, both, div, mul, neg, sub
 from .building import FLOAT, Array, elementwise
@@ -33,12 +32,12 @@ def unary(
 
 def _pow_dx(t: Any, x: Any, y: Any, _: Any) -> Any:
     # y = 0 gives 0 even at x = 0, where x^(y-1) is infinite.
-    safe = select(eq(y, 0.0), 1.0, sub(y, 1.0), dtype=float32)
+    safe = select(eq(y, 0.0), 1.0, sub(y, 1.0))
     return mul(t, mul(y, pow_(x, safe)))
 
 
 def _pow_dy(t: Any, x: Any, y: Any, out: Any) -> Any:
-    log_x = log(select(eq(x, 0.0), 1.0, x, dtype=float32))
+    log_x = log(select(eq(x, 0.0), 1.0, x))
     return mul(t, mul(out, log_x))
 
 

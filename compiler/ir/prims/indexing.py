@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import ArgumentError, ShapeError
+from ...errors import ArgumentError, DtypeError, ShapeError
 from .. import kernel as K
 from ..aval import Aval, Shape
 from ..core import Value, literal
-from ..dtypes import bool_, int32
+from ..dtypes import bool_, int32, uint32
 from ..graph import Eqn
 from ..index import Dyn, Index
 from ..primitive import Map, Primitive, Read
@@ -36,7 +36,8 @@ Array = np.ndarray[Any, Any]
 
 def check_indices(name: str, x: Aval, indices: Aval, size: int, mode: str) -> None:
     """Raises for indices that are not integers, an unknown mode, nothing to clip to."""
-    c.check_kind(f"{name} (indices)", indices, "iu")
+    if indices.dtype not in (int32, uint32):
+        raise DtypeError(f"{name}: indices are {indices}", fix="use int32 or uint32")
     if mode not in ("clip", "fill"):
         raise ArgumentError(f'{name}: mode={mode!r} is neither "clip" nor "fill"')
     if mode == "clip" and size == 0 and indices.size:

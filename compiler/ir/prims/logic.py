@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import DtypeError
 from ..aval import Aval
 from ..core import SCALARS, Value
-from ..dtypes import DType, bool_, float32
+from ..dtypes import DType, bool_
 from ..graph import Literal
 from ..primitive import Linear, Map, Primitive
 from .building import (
@@ -45,14 +45,14 @@ popcount: Primitive = discrete(
 
 
 def _unsigned(x: Array) -> Array:
-    return x.view(np.uint32)
+    return np.asarray(x).view(f"u{x.dtype.itemsize}")
 
 
 def _shift(op: Callable[..., Array], fill_sign: bool) -> Callable[[Array, Array], Array]:
-    """Shifting by 32 or more (or a negative amount) moves every bit out."""
+    """Shifting by the width or more (or a negative amount) moves every bit out."""
 
     def reference(x: Array, by: Array) -> Array:
-        out = (by < 0) | (by >= 32)
+        out = (by < 0) | (by >= 8 * x.dtype.itemsize)
         rest = np.where(x < 0, -1, 0) if fill_sign else np.zeros_like(x)
         return np.where(out, rest, op(x, np.where(out, 0, by))).astype(x.dtype)
 
@@ -60,7 +60,8 @@ def _shift(op: Callable[..., Array], fill_sign: bool) -> Callable[[Array, Array]
 
 
 def _logical_right(x: Array, by: Array) -> Array:
-    return np.right_shift(np.asarray(x).view(np.uint32), by.astype(np.uint32)).view(x.dtype)
+    bits = _unsigned(x)
+    return np.asarray(np.right_shift(bits, by.astype(bits.dtype))).view(x.dtype)
 
 
 shift_left: Primitive = discrete("shift_left", _shift(np.left_shift, False), INT)
@@ -82,15 +83,15 @@ def _select_jvp(p: Sequence[Any], t: Sequence[Any], out: Value) -> Any:
     if t[1] is None and t[2] is None:
         return None
     yes, no = (0.0 if x is None else x for x in t[1:])
-    return fill_shape(select(p[0], yes, no, dtype=float32), out.aval.shape)
+    return fill_shape(select(p[0], yes, no), out.aval.shape)
 
 
 def _select_transpose(ct: Value, operands: Sequence[Any]) -> tuple[Any, Any, Any]:
     c, a, b = operands
     return (
         None,
-        unbroadcast(select(c, ct, 0.0, dtype=float32), a.aval) if isinstance(a, Linear) else None,
-        unbroadcast(select(c, 0.0, ct, dtype=float32), b.aval) if isinstance(b, Linear) else None,
+        unbroadcast(select(c, ct, 0.0), a.aval) if isinstance(a, Linear) else None,
+        unbroadcast(select(c, 0.0, ct), b.aval) if isinstance(b, Linear) else None,
     )
 
 

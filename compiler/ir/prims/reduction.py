@@ -16,7 +16,7 @@ from ...errors import ArgumentError, AxisError, GradientError, ShapeError
 from .. import kernel as K
 from ..aval import Aval
 from ..core import Value
-from ..dtypes import float32, int32
+from ..dtypes import int32
 from ..graph import Eqn
 from ..index import Index
 from ..primitive import Fold, FoldSpec, Primitive, Read
@@ -79,7 +79,7 @@ def _extremum_jvp(x: Any, t: Any, out: Value, axes: Ints) -> Value:
     """Elements that attain the extremum share the derivative equally (as JAX)."""
     kept = _without(range(x.aval.ndim), axes)
     attained = eq(x, broadcast_in_dim(out, shape=x.aval.shape, dims=kept))
-    weight = convert(attained, dtype=float32)
+    weight = convert(attained, dtype=x.aval.dtype)
     count = reduce(weight, monoid="sum", axes=axes)
     return div(reduce(mul(t, weight), monoid="sum", axes=axes), count)
 

@@ -23,7 +23,7 @@ from ...errors import ArgumentError, GradientError, ShapeError
 from .. import kernel as K
 from ..aval import Aval
 from ..core import Value
-from ..dtypes import bool_, float32, int32
+from ..dtypes import bool_, int32
 from ..graph import Eqn
 from ..index import Index
 from ..primitive import Fold, FoldSpec, Primitive, Read
@@ -132,7 +132,7 @@ def _reduce_jvp(
     if monoid == "prod":
         return scatter_add(mul(t[0], _others(updates, indices, **params)), indices, **params)
     attained = eq(updates, gather(out, indices, axis=axis, mode=mode))
-    weight = convert(attained, dtype=float32)
+    weight = convert(attained, dtype=updates.aval.dtype)
     count = max_(scatter_add(weight, indices, **params), 1.0)
     return div(scatter_add(mul(t[0], weight), indices, **params), count)
 
@@ -143,7 +143,7 @@ def _others(updates: Any, indices: Any, **params: Any) -> Value:
     is_zero = eq(updates, 0.0)
     nonzero = select(is_zero, 1.0, updates)
     product = scatter_reduce(nonzero, indices, monoid="prod", **params)
-    zeros = convert(is_zero, dtype=float32)
+    zeros = convert(is_zero, dtype=updates.aval.dtype)
     count = gather(scatter_add(zeros, indices, **params), indices, axis=axis, mode=mode)
     rest = div(gather(product, indices, axis=axis, mode=mode), nonzero)
     return select(eq(sub(count, zeros), 0.0), rest, 0.0)

@@ -61,6 +61,7 @@ def _sort_reference(x: Array, *, axis: int, descending: bool) -> Array:
 
 def _keys(x: Any, descending: bool) -> Value:
     """u32 keys in the order of the elements."""
+    x = convert(x, dtype=x.aval.dtype.wide) if x.aval.dtype.is_narrow else x
     dtype = x.aval.dtype
     keys = convert(x, dtype=uint32) if dtype is bool_ else bitcast(x, dtype=uint32)
     if dtype.kind == "f":

@@ -170,10 +170,10 @@ def divide_by_power_of_two(eqn: Eqn, b: Rewriter) -> Atom | None:
     x, y = eqn.inputs
     if not isinstance(y, Literal) or y.aval.dtype.kind != "f":
         return None
-    mantissa, exponent = math.frexp(float(y.value))
-    if abs(mantissa) != 0.5 or not -125 <= exponent <= 126:
+    divisor, limits = float(y.value), np.finfo(y.aval.dtype.numpy)
+    if abs(math.frexp(divisor)[0]) != 0.5 or not limits.tiny <= abs(divisor) <= 1 / limits.tiny:
         return None
-    return b.emit("mul", x, Literal(1 / float(y.value), y.aval.dtype, y.aval.weak))
+    return b.emit("mul", x, Literal(1 / divisor, y.aval.dtype, y.aval.weak))
 
 
 def involution(eqn: Eqn, b: Rewriter) -> Atom | None:
@@ -240,13 +240,18 @@ def same_dtype(eqn: Eqn, _: Rewriter) -> Atom | None:
 
 
 def convert_twice(eqn: Eqn, b: Rewriter) -> Atom | None:
-    """A first conversion that loses nothing: from bool, or between i32 and u32 and back."""
+    """A first conversion that loses nothing: from bool, to a wider dtype, or to one as wide of
+    integers and back.
+    """
     inner = b.producer(eqn.inputs[0], "convert")
     if inner is None:
         return None
     (x,), middle, last = inner.inputs, inner.out.aval.dtype, eqn.out.aval.dtype
-    back = x.aval.dtype is last and middle.kind in "iu" and last.kind in "iu"
-    return b.emit("convert", x, **eqn.params) if x.aval.dtype.kind == "b" or back else None
+    first = x.aval.dtype
+    wider = first.itemsize <= middle.itemsize
+    back = first is last and middle.kind in "iu" and last.kind in "iu"
+    lossless = first.kind == "b" or (wider and (back or first.kind == middle.kind))
+    return b.emit("convert", x, **eqn.params) if lossless else None
 
 
 def bitcast_twice(eqn: Eqn, b: Rewriter) -> Atom | None:
