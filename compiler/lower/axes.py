@@ -22,18 +22,25 @@ Order = tuple[int, ...]
 def ordered(group: Group, buffers: Mapping[Var, str]) -> ContractSpec:
     """The group's contraction with the contiguous axis of each operand last among its kind."""
     spec = group.contraction
-    lhs_m, lhs_k = _contiguous(group, buffers, "lhs")
-    rhs_n, rhs_k = _contiguous(group, buffers, "rhs")
-    k_last = lhs_k if lhs_k is not None else rhs_k
+    lhs_b, lhs_m, lhs_k = _contiguous(group, buffers, "lhs")
+    _, rhs_n, rhs_k = _contiguous(group, buffers, "rhs")
     return permuted(
         spec,
+        _with_last(len(spec.batch), lhs_b),
         _with_last(len(spec.m), lhs_m),
         _with_last(len(spec.n), rhs_n),
-        _with_last(len(spec.k), k_last),
+        _with_last(len(spec.k), lhs_k if lhs_k is not None else rhs_k),
     )
 
 
-def permuted(spec: ContractSpec, m: Order, n: Order, k: Order) -> ContractSpec:
+def batch_is_contiguous(group: Group, buffers: Mapping[Var, str]) -> bool:
+    """Whether in both operands neighbours along one batch axis are neighbours in memory."""
+    lhs, _, _ = _contiguous(group, buffers, "lhs")
+    rhs, _, _ = _contiguous(group, buffers, "rhs")
+    return lhs is not None and lhs == rhs
+
+
+def permuted(spec: ContractSpec, b: Order, m: Order, n: Order, k: Order) -> ContractSpec:
     """``spec`` with its axis lists reordered; the maps take indices in the new order."""
 
     def back(order: Order, index: Sequence[Any]) -> tuple[Any, ...]:
@@ -41,12 +48,13 @@ def permuted(spec: ContractSpec, m: Order, n: Order, k: Order) -> ContractSpec:
 
     return replace(
         spec,
+        batch=tuple(spec.batch[a] for a in b),
         m=tuple(spec.m[a] for a in m),
         n=tuple(spec.n[a] for a in n),
         k=tuple(spec.k[a] for a in k),
-        lhs=lambda b, mi, ki: spec.lhs(b, back(m, mi), back(k, ki)),
-        rhs=lambda b, ki, ni: spec.rhs(b, back(k, ki), back(n, ni)),
-        out=lambda b, mi, ni: spec.out(b, back(m, mi), back(n, ni)),
+        lhs=lambda bi, mi, ki: spec.lhs(back(b, bi), back(m, mi), back(k, ki)),
+        rhs=lambda bi, ki, ni: spec.rhs(back(b, bi), back(k, ki), back(n, ni)),
+        out=lambda bi, mi, ni: spec.out(back(b, bi), back(m, mi), back(n, ni)),
     )
 
 
@@ -59,15 +67,15 @@ def _with_last(count: int, last: int | None) -> Order:
 
 def _contiguous(
     group: Group, buffers: Mapping[Var, str], which: str
-) -> tuple[int | None, int | None]:
-    """Which of the operand's outer axes (m or n) has stride 1 in memory, and which k axis."""
+) -> tuple[int | None, int | None, int | None]:
+    """Which batch axis, outer axis (m or n) and k axis of the operand has stride 1 in memory."""
     spec = group.contraction
+    batch = [Loop(f"b{a}", n) for a, n in enumerate(spec.batch)]
     outer = [Loop(f"o{a}", n) for a, n in enumerate(spec.m if which == "lhs" else spec.n)]
     k = [Loop(f"k{a}", n) for a, n in enumerate(spec.k)]
-    batch = tuple(Index.of(Loop(f"b{a}", n)) for a, n in enumerate(spec.batch))
-    o_index, k_index = (tuple(map(Index.of, loops)) for loops in (outer, k))
-    offsets = _offsets(group, buffers, which, batch, o_index, k_index)
-    return _unit_axis(outer, offsets), _unit_axis(k, offsets)
+    places = (tuple(map(Index.of, loops)) for loops in (batch, outer, k))
+    offsets = _offsets(group, buffers, which, *places)
+    return _unit_axis(batch, offsets), _unit_axis(outer, offsets), _unit_axis(k, offsets)
 
 
 def _offsets(

@@ -17,6 +17,8 @@ from ..ir.kernel import LANES
 from ..ir.primitive import ContractSpec
 from ..passes.group import Group
 from ..target import Target
+from .axes import batch_is_contiguous
+from .batched import emit_batched, steps_of
 from .contract import Block, ContractSchedule
 from .emit import Emitter, Misaligned
 from .lanes import with_lanes
@@ -35,6 +37,8 @@ RUNS = 300  # calls after which a kernel should have earned its compilation
 ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 COLS = (4, 8, 12, 16)
 REGISTERS = 256  # results an invocation keeps: with more, compiling takes seconds (M)
+MOST_ROWS = 8  # of a window's results; with more, windows share little more (M)
+INVOCATIONS = 64  # M: 2 cores x 8 lanes x 4; fewer leave lanes idle
 GPU_STAGE = 8  # A: 8x8 invocations of 4x4 registers, a 32x32 tile
 GPU_BIG_STAGE = 16  # A: 64x64 tiles where there are at least 16 of them
 SMALLEST = ContractSchedule(1, LANES, 1)
@@ -89,6 +93,8 @@ def schedule_contraction(group: Group, target: Target, names: dict[Var, str]) ->
     """The best schedule; where its blocks would misplace the epilogue, the one ``fits`` tried."""
     problem = Problem.of(group.contraction)
     try:
+        if 1 in (problem.m, problem.n) and batch_is_contiguous(group, _loaded(group, names)):
+            return _emitted(group, _by_batch(group, problem), target, names)
         if side := 0 if target.is_software else _stage_side(problem, target):
             return _emitted(group, ContractSchedule(4, 4, stage=side), target, names)
         best = min(candidates(problem, target), key=lambda s: cost(problem, s))
@@ -105,10 +111,10 @@ def try_contraction(group: Group, names: dict[Var, str]) -> Emitter:
 def _emitted(
     group: Group, schedule: ContractSchedule, target: Target, names: dict[Var, str]
 ) -> Scheduled:
-    if schedule != SMALLEST:
+    if schedule != SMALLEST and not schedule.by_batch:
         schedule = with_lanes(group, schedule, names)
-    block = Block(group, schedule, names)
-    body = (emit_staged if schedule.stage else emit_contract)(block)
+    emit = emit_batched if schedule.by_batch else emit_staged if schedule.stage else emit_contract
+    body = emit(Block(group, schedule, names))
     together = schedule.stage * schedule.stage or schedule.share
     workgroup = together or min(64 if target.is_software else 256, target.max_invocations)
     return Scheduled(
@@ -122,6 +128,20 @@ def _emitted(
         body.shared,
         subgroup=bool(schedule.share),
     )
+
+
+def _loaded(group: Group, names: dict[Var, str]) -> dict[Var, str]:
+    return {v: n for v, n in names.items() if v not in group.outputs}
+
+
+def _by_batch(group: Group, p: Problem) -> ContractSchedule:
+    """As many neighbouring rows as come out even, while there are enough blocks of them."""
+    swap = p.m == 1
+    spec, rows = group.contraction, p.n if swap else p.m
+    last = (spec.n if swap else spec.m)[-1:]
+    even = [r for r in range(1, MOST_ROWS + 1) if product(last) % r == 0]
+    busy = [r for r in even if rows // r * p.batch >= LANES * INVOCATIONS]
+    return ContractSchedule(max(busy, default=1), 1, steps_of(spec.k), swap=swap, by_batch=True)
 
 
 def _stage_side(p: Problem, target: Target) -> int:

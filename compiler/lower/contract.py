@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from ..ir import kernel as K
 from ..ir.dtypes import DType
 from ..ir.graph import Atom, Var
-from ..ir.index import Index, product, unflatten
+from ..ir.index import Index, bounded, product, unflatten
 from ..ir.kernel import Expr, Shared, Stmt
 from ..ir.primitive import ContractSpec
 from ..passes.group import Group
@@ -34,6 +34,7 @@ class ContractSchedule:
 
     ``lhs_lanes`` and ``rhs_lanes``: the axis along which an operand is read as vectors ("m", "n",
     "k" or "" for scalars). ``share``: the subgroup's size where its invocations share rows, else 0.
+    ``by_batch``: vectors run along the batch instead of the columns (see ``batched.py``).
     ``stage``: 0, or the side of the square of invocations that shares staged tiles.
     """
 
@@ -44,11 +45,13 @@ class ContractSchedule:
     rhs_lanes: str = "n"
     share: int = 0
     swap: bool = False
+    by_batch: bool = False
     stage: int = 0
 
     def __str__(self) -> str:
         parts = [f"{self.rows}x{self.cols} registers", f"k by {self.unroll}"]
-        parts.append(f"lhs by {self.lhs_lanes or '1'}, rhs by {self.rhs_lanes or '1'}")
+        lanes = f"lhs by {self.lhs_lanes or '1'}, rhs by {self.rhs_lanes or '1'}"
+        parts.append("vec4 over the batch" if self.by_batch else lanes)
         parts += [f"lhs shared by {self.share} invocations"] if self.share else []
         parts += [f"staged {self.stage}x{self.stage}"] if self.stage else []
         return ", ".join(parts) + (", operands swapped" if self.swap else "")
@@ -114,6 +117,11 @@ class Block:
     def rhs(self, k: Place, n: Index) -> Expr:
         predicate, index = self.spec.rhs(self.b_index, k, unflatten(n, self.spec.n))
         return self._operand(1, predicate, index)
+
+    def out(self, m: Index, n: Index) -> Place:
+        """Where in the result row ``m`` (as if inside) and column ``n`` are."""
+        m_index = unflatten(bounded(m, self.m), self.spec.m)
+        return self.spec.out(self.b_index, m_index, unflatten(n, self.spec.n))
 
     def _operand(self, which: int, predicate: Expr | None, index: Place) -> Expr:
         assert self.group.root is not None

@@ -32,51 +32,65 @@ def accumulator(i: int, v: int) -> str:
 
 def store_block(block: Block) -> Stores:
     """Stores all outputs of the block; what lies beyond an edge is guarded."""
-    s, out = block.schedule, Stores()
-    paths = {var: _path(block, var) for var in block.group.outputs}
+    s, store = block.schedule, _Storing(block)
     for i in range(s.rows):
         row: list[Stmt] = []
         for v in range(s.cols // LANES):
-            row += _store_vector(block, i, v, paths, out)
+            n = block.n0 + LANES * v
+            index = block.out(block.m0 + i, lanes_from(n, block.n))
+            row += store.vector((i, v), index, inside_lanes(n, block.n))
         inside = K.inside(block.m0 + i, 0, block.m)
-        out.stmts += [If(inside, tuple(row))] if inside is not None else row
-    return out
+        store.out.stmts += [If(inside, tuple(row))] if inside is not None else row
+    return store.out
 
 
-def _store_vector(
-    block: Block, i: int, v: int, paths: dict[Var, Path | None], out: Stores
-) -> list[Stmt]:
-    group, em, result, n0 = block.group, block.em, block.result, block.n0 + LANES * v
-    index = _result_index(block, block.m0 + i, n0)
-    value = K.register(accumulator(i, v), block.dtype, LANES)
-    em.registers[result] = Registered(flatten(index, result.aval.shape), value)
-    em.forget()
-    whole = block.n % LANES == 0  # then a vector is inside or outside as a whole
-    inside = K.inside(n0 + (0 if whole else Index.of(LANE)), 0, block.n)
-    values: list[Stmt] = []
-    writes: list[Stmt] = []
-    for var in group.outputs:  # all values, then all stores: one may overwrite what another reads
-        place = _moved(block, var, paths[var], index)
-        position = flatten(place, var.aval.shape)
-        out.places.setdefault(var, set()).add(position)
-        with em.storing(position):
-            value = K.splat(em.read(var, place))
-        if inside is not None or len(group.outputs) > 1:
-            register = f"new_{block.buffers[var]}_{i}_{v}"
-            values.append(Declare(register, value))
-            value = K.register(register, value.dtype, LANES)
-        writes += _guarded(Store(block.buffers[var], position, value), inside)
-    return values + writes
+def store_band(block: Block, first: Index) -> Stores:
+    """Stores a block whose vectors run along the batch, from ``first`` on."""
+    s, store, within = block.schedule, _Storing(block), inside_lanes(first, block.batch)
+    for i in range(s.rows):
+        for j in range(s.cols):
+            m, n = block.m0 + i, block.n0 + j
+            inside = K.conjunction(K.inside(m, 0, block.m), K.inside(n, 0, block.n), within)
+            store.out.stmts += store.vector((i, j), block.out(m, bounded(n, block.n)), inside)
+    return store.out
 
 
-def _result_index(block: Block, m: Index, n: Index) -> Place:
-    """Where four columns from ``n`` on of row ``m`` are, as if all inside (the rest is guarded)."""
-    m_index = unflatten(bounded(m, block.m), block.spec.m)
-    return block.spec.out(block.b_index, m_index, unflatten(_vector(n, block.n), block.spec.n))
+class _Storing:
+    """Stores vectors of results, in every output."""
+
+    def __init__(self, block: Block) -> None:
+        self.block, self.out = block, Stores()
+        self.paths = {var: _path(block, var) for var in block.group.outputs}
+
+    def vector(self, at: tuple[int, int], index: Place, inside: Expr | None) -> list[Stmt]:
+        """Stores the accumulator ``at``, which holds the results at ``index``."""
+        block, em, result, outputs = self.block, self.block.em, self.block.result, self.paths
+        held = K.register(accumulator(*at), block.dtype, LANES)
+        em.registers[result] = Registered(flatten(index, result.aval.shape), held)
+        em.forget()
+        values: list[Stmt] = []
+        writes: list[Stmt] = []
+        for var, path in outputs.items():  # all values first: a store may overwrite what is read
+            place = _moved(block, var, path, index)
+            position = flatten(place, var.aval.shape)
+            self.out.places.setdefault(var, set()).add(position)
+            with em.storing(position):
+                value = K.splat(em.read(var, place))
+            if inside is not None or len(outputs) > 1:
+                register = f"new_{block.buffers[var]}_{at[0]}_{at[1]}"
+                values.append(Declare(register, value))
+                value = K.register(register, value.dtype, LANES)
+            writes += _guarded(Store(block.buffers[var], position, value), inside)
+        return values + writes
 
 
-def _vector(first: Index, extent: int) -> Index:
-    """Four columns; where vectors are inside or outside as a whole, they stay vectors."""
+def inside_lanes(first: Index, extent: int) -> Expr | None:
+    """Whether four from ``first`` on are inside: as a whole, where that can be said of all."""
+    return K.inside(first + (0 if extent % LANES == 0 else Index.of(LANE)), 0, extent)
+
+
+def lanes_from(first: Index, extent: int) -> Index:
+    """Four from ``first`` on, as if inside (what is not is guarded); whole vectors stay whole."""
     if extent % LANES == 0:
         return bounded(first // LANES, extent // LANES) * LANES + Index.of(LANE)
     return bounded(first + Index.of(LANE), extent)

@@ -39,7 +39,7 @@ def emit_contract(block: Block) -> ContractBody:
     """Emits a block for an invocation on its own, or for those of a subgroup together."""
     tiles = block.tiles
     block.place_by_number(Index.of((K.group if block.schedule.share else K.item)(tiles)))
-    body = [*declare_block(block), *k_loops(block)]
+    body = [*declare_block(block), *k_loops(block, _products)]
     stores = store_block(block)
     return ContractBody([*body, *stores.stmts], tiles, block.em, stores.places)
 
@@ -72,31 +72,35 @@ def inner_axes(k: tuple[int, ...], unroll: int) -> int:
     return count
 
 
-def k_loops(block: Block) -> list[Stmt]:
+Chunk = Callable[[Block, Steps], list[Stmt]]
+"""The products of a few steps."""
+
+
+def k_loops(block: Block, chunk: Chunk) -> list[Stmt]:
     """All the steps of k, in loops where there are many."""
     k = block.spec.k or (1,)
     split = len(k) - inner_axes(k, block.schedule.unroll)
     loops = [Loop(f"k{axis}", n) for axis, n in enumerate(k[:split])]
-    body = _inner_loop(block, tuple(map(Index.of, loops)), k[split:])
+    body = _inner_loop(block, tuple(map(Index.of, loops)), k[split:], chunk)
     for loop in reversed(loops):
         body = [For(loop, tuple(body))] if loop.extent > 1 else body * loop.extent
     return body
 
 
-def _inner_loop(block: Block, outer: Place, inner: tuple[int, ...]) -> list[Stmt]:
+def _inner_loop(block: Block, outer: Place, inner: tuple[int, ...], chunk: Chunk) -> list[Stmt]:
     steps = product(inner)
     unroll = min(block.schedule.unroll, steps)
     trips, tail = divmod(steps, unroll) if unroll else (0, 0)
     loop, body = Loop("k", trips), list[Stmt]()
     if trips:
-        chunk = _chunk(block, Steps(outer, inner, Index.of(loop) * unroll, unroll))
-        body += chunk if trips == 1 else [For(loop, tuple(chunk))]
+        step = chunk(block, Steps(outer, inner, Index.of(loop) * unroll, unroll))
+        body += step if trips == 1 else [For(loop, tuple(step))]
     if tail:
-        body += _chunk(block, Steps(outer, inner, Index.of(trips * unroll), tail))
+        body += chunk(block, Steps(outer, inner, Index.of(trips * unroll), tail))
     return body
 
 
-def _chunk(block: Block, steps: Steps) -> list[Stmt]:
+def _products(block: Block, steps: Steps) -> list[Stmt]:
     stmts: list[Stmt] = []
     for q in range(0, steps.count, LANES):
         four = Steps(steps.outer, steps.inner, steps.first + q, min(LANES, steps.count - q))
