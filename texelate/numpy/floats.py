@@ -6,22 +6,23 @@ import math
 from typing import Any
 
 from ..compiler.ir.core import Value
-from ..compiler.ir.dtypes import float32, int32
+from ..compiler.ir.dtypes import float32
 from ..compiler.ir.prims import elementwise as ew
 from ..operands import ArrayLike, as_float, promoted, value
 from ..traceback import public
-from .elementwise import divide, multiply
+from .elementwise import SIGNED_BITS, divide, multiply
 
 
 @public
 def nextafter(x: ArrayLike, y: ArrayLike, /) -> Any:
-    """The next float32 after x on the way to y. Next to 0 that is a subnormal number."""
+    """The next number after x on the way to y. Next to 0 that is a subnormal number."""
     a, b = (value(v) for v in promoted("nextafter", x, y, at_least=float32))
-    bits = ew.bitcast(a, dtype=int32)
+    dtype, whole = a.aval.dtype, SIGNED_BITS[a.aval.dtype]
+    bits, minus_zero = ew.bitcast(a, dtype=whole), -(1 << (8 * whole.itemsize - 1))
     away = ew.eq(ew.lt(a, b), ew.gt(a, 0.0))
-    stepped = ew.bitcast(ew.add(bits, ew.select(away, 1, -1, dtype=int32)), dtype=float32)
-    tiny = ew.bitcast(ew.select(ew.gt(b, 0.0), 1, -(2**31) + 1, dtype=int32), dtype=float32)
-    moved = ew.select(ew.eq(bits, 0), tiny, ew.select(ew.eq(bits, -(2**31)), tiny, stepped))
+    stepped = ew.bitcast(ew.add(bits, ew.select(away, 1, -1, dtype=whole)), dtype=dtype)
+    tiny = ew.bitcast(ew.select(ew.gt(b, 0.0), 1, minus_zero + 1, dtype=whole), dtype=dtype)
+    moved = ew.select(ew.eq(bits, 0), tiny, ew.select(ew.eq(bits, minus_zero), tiny, stepped))
     moved = ew.select(ew.eq(a, b), b, moved)
     return ew.select(ew.or_(ew.is_nan(a), ew.is_nan(b)), math.nan, moved)
 
