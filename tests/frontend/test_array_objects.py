@@ -117,7 +117,7 @@ def test_in_place_at_an_index(backend: str) -> None:
     agree(other, F)
 
 
-@pytest.mark.parametrize("other", [None, "a", object(), {}], ids=repr)
+@pytest.mark.parametrize("other", [None, "a", object(), {}], ids=lambda x: type(x).__name__)
 def test_what_is_no_operand(on_numpy: None, other: Any) -> None:
     x = tnp.asarray(F)
     for f in (op.add, op.sub, op.lt, op.matmul):
@@ -279,7 +279,9 @@ def test_pickles(backend: str, protocol: int) -> None:
         assert back.dtype is x.dtype
 
 
-@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, tx.Array.copy], ids=repr)
+@pytest.mark.parametrize(
+    "duplicate", [copy.copy, copy.deepcopy, tx.Array.copy], ids=["copy", "deepcopy", "method"]
+)
 def test_copies_do_not_alias(on_numpy: None, duplicate: Any) -> None:
     x = tnp.asarray(F)
     other = duplicate(x)
