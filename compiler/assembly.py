@@ -1,17 +1,19 @@
 """From an optimised graph to a Program: kernels and control flow as steps over one buffer table.
 
 A block is one graph: the whole, a branch, the body of a loop. Its equations become segments of
-kernels with control flow between, and its values get buffers by one memory plan. Blocks share the
-tables of the Program, not their temporaries. A sub-graph reads the buffers of its operands where
-they are; a loop's carry lives in the buffers of the loop's results.
+kernels with control flow between (``flow.py``), and its values get buffers by one memory plan.
+Blocks share the tables of the Program, and temporaries: one inside another takes what the outer one
+does not need meanwhile, those of branches or of loops one after the other take the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from .codegen_wgsl.module import grid, print_wgsl
+from .flow import control_steps
 from .ir.graph import Eqn, Graph, Var, vars_of
 from .ir.kernel import Kernel
 from .ir.text import Names
@@ -20,9 +22,9 @@ from .lower.names import buffer_names
 from .lower.schedule import fits
 from .passes.fuse import FusionLimits, fuse
 from .passes.group import Group
-from .passes.memory import Plan, Use, device_bytes, plan
+from .passes.memory import Plan, Use, device_bytes, plan, roomy
 from .passes.segments import segments
-from .program import Branch, Buffer, Copy, Dispatch, Loop, Program, Shader, Signature, Step
+from .program import Buffer, Dispatch, Program, Shader, Signature, Step
 from .repeats import Sample, Samples
 from .target import Target
 
@@ -35,6 +37,7 @@ class Assembly:
         self.buffers: list[Buffer] = []
         self.shaders: dict[Shader, int] = {}
         self.infos: list[KernelInfo] = []
+        self.idle: list[int] = []
         self.samples = Samples(target)
         self._printed: dict[tuple[Sample, tuple[int, ...]], tuple[Kernel, str]] = {}
 
@@ -43,8 +46,21 @@ class Assembly:
         self.buffers.append(Buffer(role, index, nbytes))  # type: ignore[arg-type]
         return len(self.buffers) - 1
 
-    def temp(self, var: Var) -> int:
-        return self.buffer("temp", -1, device_bytes(var))
+    def take(self, nbytes: int) -> int:
+        """A temporary: the smallest idle one that fits and is not far too large, or a new one."""
+        fitting = [b for b in self.idle if nbytes <= self.buffers[b].nbytes <= roomy(nbytes)]
+        if not fitting:
+            return self.buffer("temp", -1, nbytes)
+        best = min(fitting, key=lambda b: self.buffers[b].nbytes)
+        self.idle.remove(best)
+        return best
+
+    @contextmanager
+    def lending(self, buffers: Sequence[int]) -> Iterator[None]:
+        """Lets others take ``buffers`` for a while; they have given them back by its end."""
+        self.idle += buffers
+        yield
+        self.idle = [b for b in self.idle if b not in set(buffers)]
 
     def program(self, graph: Graph, donated: tuple[int, ...]) -> Program:
         """The Program of ``graph``. ``donated``: inputs whose memory outputs may take."""
@@ -110,6 +126,7 @@ class Block:
         self.assembly = assembly
         self.graph, parts = segments(graph)
         self.number: dict[Var, int] = {}
+        self.taken: list[int] = []
         target = assembly.target
         limits = FusionLimits(bindings=target.max_storage_buffers)
         self.items: list[Group | Eqn] = []
@@ -144,23 +161,41 @@ class Block:
         name = self.names.get(var, "zero_size")
         return Signature(name, var.aval.shape, var.aval.dtype.short, self.number[var])
 
+    def take(self, nbytes: int) -> int:
+        """A temporary that is this block's until it is released."""
+        self.taken.append(self.assembly.take(nbytes))
+        return self.taken[-1]
+
+    def release(self) -> None:
+        """Gives all temporaries back, when nothing reads this block's values any more."""
+        self.assembly.idle += self.taken
+        self.taken = []
+
+    def inner(
+        self, graph: Graph, donated: Sequence[Var] = (), partner: Mapping[Var, Var] | None = None
+    ) -> Block:
+        """A block for a sub-graph."""
+        return Block(self.assembly, graph, donated, partner)
+
     def steps(self) -> list[Step]:
         """All steps. Inputs and outputs that have buffers of their own are in ``number``."""
-        temps = [self.assembly.buffer("temp", -1, nbytes) for nbytes in self.plan.temps]
+        temps = list(map(self.take, self.plan.temps))
         self.number.update((v, temps[slot]) for v, slot in self.plan.slot.items())
         for var, source in self.plan.inputs.items():
             self.number.setdefault(var, self.number[source])
         for item, reads in zip(self.items, self.reads):
             for var in (*reads, *_results(item)):
                 if var not in self.number:
-                    self.number[var] = self.assembly.temp(var)
+                    self.number[var] = self.take(device_bytes(var))
         out: list[Step] = []
-        for item, sample, reads, eqns in zip(self.items, self.samples, self.reads, self.eqns):
+        for now, (item, sample) in enumerate(zip(self.items, self.samples)):
             if isinstance(item, Eqn):
-                out += _CONTROL[item.prim.name](self, item)
+                with self.assembly.lending([temps[slot] for slot in self.plan.idle(now)]):
+                    out += control_steps(self, item)
             else:
                 assert sample is not None
-                own = Placed(item, sample.scheduled, reads, eqns, self.names, self.number)
+                group = item, sample.scheduled, self.reads[now], self.eqns[now]
+                own = Placed(*group, self.names, self.number)
                 out.append(self.assembly.dispatch(own, sample))
         return out
 
@@ -178,7 +213,7 @@ class Block:
         steps = self.steps()
         for var in vars_of(self.graph.outputs):
             if var not in self.number:  # of size zero: nothing computes it
-                self.number[var] = self.assembly.temp(var)
+                self.number[var] = self.take(device_bytes(var))
         return steps, [self.number[v] for v in vars_of(self.graph.outputs)]
 
 
@@ -197,98 +232,3 @@ def _reads(item: Group | Eqn, stored: Mapping[Var, Group]) -> tuple[Var, ...]:
     return (
         tuple(dict.fromkeys(vars_of(item.inputs))) if isinstance(item, Eqn) else item.reads(stored)
     )
-
-
-# --- control flow --------------------------------------------------------------------------------
-
-
-def _copy(source: int, target: int, var: Var) -> list[Step]:
-    """Copies a whole value, unless it is there already."""
-    return [Copy(source, target, var.aval.nbytes)] if source != target and var.aval.size else []
-
-
-def _numbers(block: Block, eqn: Eqn) -> list[int]:
-    return [block.number[v] for v in vars_of(eqn.inputs)]
-
-
-def _cond(block: Block, eqn: Eqn) -> list[Step]:
-    index, *operands = _numbers(block, eqn)
-    targets = [block.number[v] for v in eqn.outs]
-    bodies = []
-    for branch in eqn.params["branches"]:
-        steps, where = Block(block.assembly, branch).run(operands, targets)
-        for source, target, var in zip(where, targets, eqn.outs, strict=True):
-            steps += _copy(source, target, var)
-        bodies.append(tuple(steps))
-    return [Branch(index, tuple(bodies))]
-
-
-def _start(block: Block, eqn: Eqn, given: Sequence[int]) -> tuple[list[Step], list[int]]:
-    """Puts the initial values of a loop's carry where its results will be."""
-    n = eqn.params["n_carry"]
-    carry = [block.number[v] for v in eqn.outs[:n]]
-    rows = zip(given[:n], carry, eqn.outs[:n], strict=True)
-    return [step for row in rows for step in _copy(*row)], carry
-
-
-def _body(
-    block: Block, body: Graph, carry: Sequence[int], others: Sequence[int]
-) -> tuple[list[Step], list[int], list[Step]]:
-    """One iteration: its steps, where its other outputs then are, and what renews the carry.
-
-    A new value is written over the old one where that is safe; else it is copied there at the end,
-    by way of a temporary when it is the old value of another.
-    """
-    n = len(carry)
-    partner = dict(zip(vars_of(body.outputs[:n]), body.inputs[:n], strict=True))
-    inner = Block(block.assembly, body, body.inputs[:n], partner)
-    steps, where = inner.run([*carry, *others], [None] * len(body.outputs))
-    staged: list[Step] = []
-    moves: list[Step] = []
-    for source, target, var in zip(where[:n], carry, body.inputs[:n], strict=True):
-        if source != target and source in carry:
-            copied = block.assembly.temp(var)
-            staged += _copy(source, copied, var)
-            source = copied
-        moves += _copy(source, target, var)
-    return steps, where[n:], [*staged, *moves]
-
-
-def _while_loop(block: Block, eqn: Eqn) -> list[Step]:
-    n, n_test = eqn.params["n_carry"], eqn.params["n_test"]
-    given = _numbers(block, eqn)
-    start, carry = _start(block, eqn, given)
-    test, (condition,) = Block(block.assembly, eqn.params["test"]).run(
-        [*carry, *given[n : n + n_test]], [None]
-    )
-    steps, _, moves = _body(block, eqn.params["body"], carry, given[n + n_test :])
-    return [*start, Loop((*steps, *moves), None, False, tuple(test), condition)]
-
-
-def _scan(block: Block, eqn: Eqn) -> list[Step]:
-    """Each step copies its rows of ``xs`` to buffers of the body, and its ``y`` to its row."""
-    p = eqn.params
-    n, inner, body = p["n_carry"], p["n_carry"] + p["n_xs"], p["body"]
-    given = _numbers(block, eqn)
-    start, carry = _start(block, eqn, given)
-    steps: list[Step] = []
-    rows = []
-    used = {*vars_of(body.outputs), *(v for e in body.eqns for v in vars_of(e.inputs))}
-    for source, var in zip(given[n:inner], body.inputs[n:inner], strict=True):
-        rows.append(block.assembly.temp(var))
-        if var in used and var.aval.size:
-            steps.append(Copy(source, rows[-1], var.aval.nbytes, source_stride=var.aval.nbytes))
-    more, ys, moves = _body(block, body, carry, [*rows, *given[inner:]])
-    steps += more
-    for source, stacked, var in zip(ys, eqn.outs[n:], body.outputs[n:], strict=True):
-        if var.aval.size:
-            nbytes = var.aval.nbytes
-            steps.append(Copy(source, block.number[stacked], nbytes, target_stride=nbytes))
-    return [*start, Loop((*steps, *moves), p["length"], p["reverse"])]
-
-
-_CONTROL: dict[str, Callable[[Block, Eqn], list[Step]]] = {
-    "cond": _cond,
-    "scan": _scan,
-    "while_loop": _while_loop,
-}

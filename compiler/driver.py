@@ -16,17 +16,7 @@ from .passes.placement import on_device
 from .program import Program
 from .target import Target
 
-__all__ = ["Compiled", "Cost", "KernelInfo", "compile_graph"]
-
-
-@dataclass(frozen=True)
-class Cost:
-    """One run: floating-point operations, bytes moved by kernels, bytes held at the peak."""
-
-    flops: int
-    nbytes: int
-    peak_bytes: int
-    kernels: int
+__all__ = ["Compiled", "KernelInfo", "compile_graph"]
 
 
 @dataclass(frozen=True)
@@ -38,15 +28,6 @@ class Compiled:
     kernels: tuple[KernelInfo, ...]
     program: Program
     target: Target
-
-    @property
-    def cost(self) -> Cost:
-        return Cost(
-            sum(k.flops for k in self.kernels),
-            sum(k.nbytes for k in self.kernels),
-            self.program.peak_bytes,
-            len(self.kernels),
-        )
 
     @property
     def wgsl(self) -> str:

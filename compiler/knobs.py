@@ -94,13 +94,16 @@ def env_bool(variable: str, default: bool, doc: str, *, compiles: bool = False) 
     return Knob(variable, default, read, check, "1 or 0", doc, compiles)
 
 
-def env_int(variable: str, default: int, low: int, high: int, doc: str) -> Knob[int]:
+def env_int(
+    variable: str, default: int, low: int, high: int, doc: str, *, compiles: bool = False
+) -> Knob[int]:
     """A whole number from ``low`` to ``high``."""
 
     def check(value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
-    return Knob(variable, default, int, check, f"a whole number from {low} to {high}", doc)
+    allowed = f"a whole number from {low} to {high}"
+    return Knob(variable, default, int, check, allowed, doc, compiles)
 
 
 def env_str(variable: str, doc: str, *, compiles: bool = False) -> Knob[str | None]:
@@ -165,6 +168,14 @@ class Knobs:
         ("device", "host"),
         "where linear algebra runs that both can do; unset: where it is sooner done. Inside of "
         "loops and branches always the device",
+        compiles=True,
+    )
+    unroll = env_int(
+        "TEXELATE_UNROLL",
+        4,
+        1,
+        1024,
+        "up to how many steps a loop becomes straight code; 1: loops stay loops",
         compiles=True,
     )
     eager_limit = env_int(

@@ -130,6 +130,50 @@ def walk(steps: Iterable[Step]) -> Iterator[Step]:
             yield from walk(inner)
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run does: a loop's body counts once for each trip, of branches the dearest.
+
+    ``flops`` and ``nbytes`` (read and written) are sums over ``launches`` dispatches, and copies.
+    ``kernels`` are written in the Program; loops run theirs again and again. A loop whose trips the
+    device decides counts once. ``peak_bytes`` are those of all buffers.
+    """
+
+    flops: int
+    nbytes: int
+    peak_bytes: int
+    kernels: int
+    launches: int
+
+    def __str__(self) -> str:
+        launches = f" ({self.launches:,} launches)" if self.launches != self.kernels else ""
+        return (
+            f"{self.kernels} kernels{launches}, {self.flops:,} flops, {self.nbytes:,} bytes moved, "
+            f"{self.peak_bytes:,} bytes at the peak"
+        )
+
+
+_Work = tuple[int, int, int]  # flops, bytes, launches
+
+
+def _work(step: Step) -> _Work:
+    if isinstance(step, Dispatch):
+        return step.flops, step.nbytes, 1
+    if isinstance(step, Copy):
+        return 0, 2 * step.nbytes, 0
+    if isinstance(step, Branch):
+        return max(map(_total, step.bodies))
+    trips = 1 if step.trips is None else step.trips
+    flops, nbytes, launches = _total((*step.test, *step.body))
+    return trips * flops, trips * nbytes, trips * launches
+
+
+def _total(steps: Iterable[Step]) -> _Work:
+    rows = [(0, 0, 0), *map(_work, steps)]
+    flops, nbytes, launches = map(sum, zip(*rows))
+    return flops, nbytes, launches
+
+
 @dataclass(frozen=True)
 class Program:
     """See the module's docstring. ``peak_bytes`` counts inputs, outputs, constants and temps.
@@ -157,6 +201,12 @@ class Program:
     def dispatches(self) -> tuple[Dispatch, ...]:
         """All of them, those inside loops and branches once."""
         return tuple(s for s in walk(self.steps) if isinstance(s, Dispatch))
+
+    @property
+    def cost(self) -> Cost:
+        """What one run does."""
+        flops, nbytes, launches = _total(self.steps)
+        return Cost(flops, nbytes, self.peak_bytes, len(self.dispatches), launches)
 
     def to_json(self) -> str:
         """A self-contained text; ``from_json`` gives the same Program."""

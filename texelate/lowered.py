@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,26 +9,7 @@ from .compiler.ir.graph import Graph
 
 if TYPE_CHECKING:
     from .compiler.driver import Compiled
-    from .compiler.program import Program
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one run does. ``flops`` and ``nbytes`` (read and written) are sums over the kernels.
-
-    ``peak_bytes`` counts all buffers of the program.
-    """
-
-    flops: int
-    nbytes: int
-    peak_bytes: int
-    kernels: int
-
-    def __str__(self) -> str:
-        return (
-            f"{self.kernels} kernels, {self.flops:,} flops, {self.nbytes:,} bytes moved, "
-            f"{self.peak_bytes:,} bytes at the peak"
-        )
+    from .compiler.program import Cost, Program
 
 
 class Lowered:
@@ -73,10 +53,8 @@ class Lowered:
 
     @property
     def cost(self) -> Cost:
-        """FLOPs, bytes, peak memory and number of kernels."""
-        steps = self.program.dispatches
-        flops, nbytes = sum(s.flops for s in steps), sum(s.nbytes for s in steps)
-        return Cost(flops, nbytes, self.program.peak_bytes, len(steps))
+        """FLOPs, bytes, peak memory, kernels and launches; see ``Cost``."""
+        return self.program.cost
 
     def __str__(self) -> str:
         final = list(self.stages.values())[-1]

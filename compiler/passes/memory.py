@@ -22,6 +22,11 @@ def device_bytes(var: Var) -> int:
     return max(SMALLEST, -(-var.aval.nbytes // ALIGN) * ALIGN)
 
 
+def roomy(nbytes: int) -> int:
+    """The largest buffer for a value of ``nbytes``: larger ones wait for larger values."""
+    return 2 * nbytes + 4096
+
+
 @dataclass(frozen=True)
 class Use:
     """What a kernel reads and writes, in order of execution."""
@@ -35,12 +40,19 @@ class Use:
 class Plan:
     """``temps``: bytes of each physical temporary. ``slot``: a temporary's index there.
 
-    ``inputs`` (output → input): outputs that overwrite a donated input.
+    ``inputs`` (output → input): outputs that overwrite a donated input. ``lives``: the first and
+    the last use of a temporary.
     """
 
     temps: list[int] = field(default_factory=list)
     slot: dict[Var, int] = field(default_factory=dict)
     inputs: dict[Var, Var] = field(default_factory=dict)
+    lives: dict[Var, tuple[int, int]] = field(default_factory=dict)
+
+    def idle(self, now: int) -> list[int]:
+        """The temporaries that hold no value while use ``now`` runs."""
+        busy = {s for v, s in self.slot.items() if self.lives[v][0] <= now <= self.lives[v][1]}
+        return [slot for slot in range(len(self.temps)) if slot not in busy]
 
 
 def plan(
@@ -97,13 +109,14 @@ class _Planner:
 
     def _place_temp(self, now: int, use: Use, var: Var, taken: set[Var]) -> None:
         size = device_bytes(var)
+        self.plan.lives[var] = now, self.last[var]
         for source in use.reads:
             dying = self.last[source] == now and source in self.plan.slot and source not in taken
             if dying and self._bytes(source) >= size and use.in_place(var, source):
                 taken.add(source)
                 self.plan.slot[var] = self.plan.slot[source]
                 return
-        fitting = [s for s in self.free if size <= self.plan.temps[s] <= 2 * size + 4096]
+        fitting = [s for s in self.free if size <= self.plan.temps[s] <= roomy(size)]
         if fitting:
             slot = min(fitting, key=lambda s: self.plan.temps[s])
             self.free.remove(slot)

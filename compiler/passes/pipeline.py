@@ -17,6 +17,7 @@ from .scatters import sort_scatters
 from .segments import map_bodies
 from .simplify import simplify
 from .split import split
+from .unroll import unroll
 
 Pass = Callable[[Graph], Graph]
 
@@ -40,11 +41,14 @@ def passes(target: Target) -> list[tuple[str, Pass]]:
 def run_passes(graph: Graph, target: Target, check: Callable[[Graph], None]) -> dict[str, Graph]:
     """The graph after each pass, by name, starting with "trace"; ``check`` sees every stage.
 
-    Complex numbers become pairs everywhere; then sub-graphs of control flow go through all passes.
+    Complex numbers become pairs and short loops straight code everywhere; then sub-graphs of
+    control flow go through all passes.
     """
     stages = {"trace": graph}
     check(graph)
     graph = stages["pairs"] = pairs(graph)
+    check(graph)
+    graph = stages["unroll"] = unroll(graph)
     check(graph)
     graph = stages["control"] = widen_control(graph)
     check(graph)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ import pytest
 
 import texelate as tx
 import texelate.numpy as tnp
+from tests.conftest import need_backend
 from tests.control.programs import (
     FORWARD,
     JAX,
@@ -21,6 +23,8 @@ from tests.control.programs import (
     W,
     again,
     branches,
+    chosen,
+    nested,
     own_backward,
     own_forward,
     rnn,
@@ -39,49 +43,90 @@ def pair(program: Program) -> tuple[Program, Program]:
     return lambda w, h: program(OURS, w, h), lambda w, h: program(JAX, w, h)
 
 
+def on_each(programs: Sequence[Program], sample: Sequence[Program]) -> list[Any]:
+    """(backend, program): all on numpy; on webgpu the sample, the others in ``make gradients``."""
+    return [
+        pytest.param(
+            backend,
+            program,
+            id=f"{backend}-{program.__name__}",
+            marks=() if backend == "numpy" or program in sample else pytest.mark.gradients,
+        )
+        for backend in ("numpy", "webgpu")
+        for program in programs
+    ]
+
+
+@pytest.fixture
+def loops_stay(backend: str) -> Iterator[None]:
+    """On the named backend; loops are steps of the program, however short."""
+    need_backend(backend)
+    with tx.backend(backend), tx.knobs.scope(unroll=1):
+        yield
+
+
+@cache
+def slopes(program: Program) -> Any:
+    return jax.value_and_grad(pair(program)[1], (0, 1))(W, V)
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
 def test_reverse(program: Program, backend: str) -> None:
     """Eager and jitted."""
-    ours, theirs = pair(program)
-    want = jax.value_and_grad(theirs, (0, 1))(W, V)
+    ours, want = pair(program)[0], slopes(program)
     close(tx.jit(tx.value_and_grad(ours, (0, 1)))(W, V), want)
     close(tx.value_and_grad(ours, (0, 1))(W, V), want)
 
 
-@pytest.mark.parametrize("program", FORWARD, ids=lambda p: p.__name__)
-def test_forward(program: Program, on_numpy: None) -> None:
-    ours, theirs = pair(program)
-    close(tx.jvp(ours, (W, V), (W, V)), jax.jvp(theirs, (W, V), (W, V)))
+@cache
+def rates(program: Program) -> Any:
+    return jax.jvp(pair(program)[1], (W, V), (W, V))
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
-def test_batches(program: Program, on_numpy: None) -> None:
+@pytest.mark.parametrize(("backend", "program"), on_each(FORWARD, [nested, again]))
+def test_forward(program: Program, loops_stay: None) -> None:
+    close(tx.jvp(pair(program)[0], (W, V), (W, V)), rates(program))
+
+
+def batches(m: Any, f: Program) -> Any:
     """vmap of the gradient, and the gradient of a vmap."""
-    ours, theirs = pair(program)
-    vs = np.stack([V, -V])
-    close(
-        tx.vmap(tx.grad(ours, (0, 1)), (None, 0))(W, vs),
-        jax.vmap(jax.grad(theirs, (0, 1)), (None, 0))(W, vs),
-    )
-    close(
-        tx.grad(lambda w: tnp.sum(tx.vmap(ours, (None, 0))(w, vs)))(W),
-        jax.grad(lambda w: jnp.sum(jax.vmap(theirs, (None, 0))(w, vs)))(W),
+    vs, sum_ = np.stack([V, -V]), getattr(m, "numpy", tnp).sum
+    return (
+        m.vmap(m.grad(f, (0, 1)), (None, 0))(W, vs),
+        m.grad(lambda w: sum_(m.vmap(f, (None, 0))(w, vs)))(W),
     )
 
 
-@pytest.mark.parametrize("program", [rnn, branches, again, own_forward, own_backward])
-def test_second_order(program: Program, on_numpy: None) -> None:
+@cache
+def batches_in_jax(program: Program) -> Any:
+    return batches(jax, pair(program)[1])
+
+
+@pytest.mark.parametrize(("backend", "program"), on_each(PROGRAMS, [rnn, chosen]))
+def test_batches(program: Program, loops_stay: None) -> None:
+    close(batches(tx, pair(program)[0]), batches_in_jax(program))
+
+
+@cache
+def second_in_jax(program: Program) -> Any:
+    theirs = pair(program)[1]
+    return jax.grad(lambda h: jnp.sum(jax.grad(theirs, 1)(W, h) ** 2))(V)
+
+
+SECOND = [rnn, branches, again, own_forward, own_backward]
+
+
+@pytest.mark.parametrize(("backend", "program"), on_each(SECOND, [rnn]))
+def test_second_order(program: Program, loops_stay: None) -> None:
     ours, theirs = pair(program)
-    close(
-        tx.grad(lambda h: tnp.sum(tx.grad(ours, 1)(W, h) ** 2))(V),
-        jax.grad(lambda h: jnp.sum(jax.grad(theirs, 1)(W, h) ** 2))(V),
-    )
+    got = tx.grad(lambda h: tnp.sum(tx.grad(ours, 1)(W, h) ** 2))(V)
+    close(got, second_in_jax(program))
     if program is rnn:
         close(tx.hessian(ours, 1)(W, V), jax.hessian(theirs, 1)(W, V))
 
 
-@pytest.mark.parametrize("program", FORWARD[:5], ids=lambda p: p.__name__)
-def test_differences(program: Program, on_numpy: None) -> None:
+@pytest.mark.parametrize(("backend", "program"), on_each(FORWARD[:5], []))
+def test_differences(program: Program, loops_stay: None) -> None:
     """Order 2 against finite differences, where the derivative is the slope."""
     tx.check_grads(lambda h: program(OURS, W * 0.5, h), (V * 0.3,), order=2)
 
