@@ -26,14 +26,16 @@ MAX_UNROLL = 9  # a 3x3 window; beyond, loops keep the shader small
 @dataclass(frozen=True)
 class NestSchedule:
     """``lanes``: what LANE runs over ("rows", "inner", ""); ``threads``: invocations a row (1:
-    serial).
+    serial); ``vectors``: how many vectors of rows an invocation computes one after the other.
     """
 
     lanes: str
     threads: int = 1
+    vectors: int = 1
 
     def __str__(self) -> str:
         vector = f"vec4 over {self.lanes}" if self.lanes else "scalar"
+        vector = f"{self.vectors} x {vector}" if self.vectors > 1 else vector
         return f"{vector}, " + (
             f"{self.threads} invocations a row" if self.threads > 1 else "serial"
         )
@@ -67,9 +69,10 @@ class _Nest:
         self.stores: dict[Var, set[Index]] = {}
         self.shared: list[K.Shared] = []
         wide = schedule.lanes == "rows"
-        self.rows = -(-group.rows // LANES) if wide else group.rows
+        self.rows = -(-group.rows // (LANES * schedule.vectors)) if wide else group.rows
         self.row_var = K.group(self.rows) if schedule.threads > 1 else K.item(self.rows)
-        base = Index.of(self.row_var)
+        self.vector = Loop("v", schedule.vectors)
+        base = Index.of(self.row_var) * schedule.vectors + Index.of(self.vector)
         self.row = base * LANES + Index.of(LANE) if wide else base
 
     def run(self) -> NestBody:
@@ -77,7 +80,10 @@ class _Nest:
             self._fold_round(number, round_)
         self._full_outputs()
         self._row_outputs()  # last: an output may overwrite an input that the loops still read
-        return NestBody(self.body, self.cost, self.rows, self.em, self.stores, tuple(self.shared))
+        body: list[Stmt] = self.body
+        if self.schedule.vectors > 1:
+            body = [For(self.vector, tuple(body))]
+        return NestBody(body, self.cost, self.rows, self.em, self.stores, tuple(self.shared))
 
     # --- folds -----------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ registers, 64-256 invocations).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..ir.graph import Var
 from ..ir.kernel import LANES
@@ -22,6 +23,8 @@ from .scan import emit_scan, may_be_wide
 from .scheduled import Scheduled
 from .stream import StreamSchedule, emit_stream, stream_of
 
+SOFTWARE_VECTORS = 4  # M: an eighth less time than one vector; eight are slower again
+SOFTWARE_VECTORS_ROWS = 1 << 16  # below, there are too few invocations to share out
 COOPERATIVE_INNER = 256  # A: below, an invocation a row is as fast as a workgroup a row
 STREAM_REGISTERS = 256  # results an invocation keeps: as the largest register block (M)
 STREAM_ROWS, STREAM_STEPS = 8, 8  # M
@@ -74,6 +77,9 @@ def _nest(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
     choices = [NestSchedule(by, threads) for by in lanes]
     bodies = [(c, body) for c in choices if (body := _emitted(group, c, names))]
     best, body = min(bodies, key=lambda cb: cb[1].cost / (LANES if cb[0].lanes else 1))
+    if vectors := _more_vectors(group, best, target):
+        best = replace(best, vectors=vectors)
+        body = emit_nest(group, best, names)
     workgroup = threads if threads > 1 else _workgroup(body.rows, target)
     return Scheduled(
         tuple(body.stmts),
@@ -90,6 +96,14 @@ def _nest(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
 def _packed(group: Group, target: Target) -> bool:
     """Whether it stores several elements a word: then only whole vectors, by a map alone."""
     return any(target.packs(v.aval.dtype) for v in group.outputs)
+
+
+def _more_vectors(group: Group, schedule: NestSchedule, target: Target) -> int:
+    """Vectors an invocation, where a map is large and an invocation costs more than a loop (M)."""
+    vectors = SOFTWARE_VECTORS * LANES
+    large = group.rows >= SOFTWARE_VECTORS_ROWS and group.rows % vectors == 0
+    plain = schedule.lanes == "rows" and not group.folds
+    return SOFTWARE_VECTORS if target.is_software and large and plain else 0
 
 
 def _emitted(group: Group, schedule: NestSchedule, names: dict[Var, str]) -> NestBody | None:

@@ -324,3 +324,16 @@ def test_remainders_in_a_long_sum(target: str) -> None:
     }""")
     a = (RNG.random((300, 4000)) * 1e9).astype(np.float32)
     check(graph, [a], target, 1e-3)
+
+
+def test_several_vectors_an_invocation_in_place() -> None:
+    """A large map walks on: 1,000 x 80 = 80,000 elements, a row and a column beside the operand."""
+    text = """graph f(a: f32[1000,80], b: f32[80], c: f32[1000]) {
+      d: f32[1000,80] = broadcast_in_dim(b) {dims=(1), shape=(1000,80)}
+      e: f32[1000,80] = broadcast_in_dim(c) {dims=(0), shape=(1000,80)}
+      f: f32[1000,80] = mul(a, d)
+      g: f32[1000,80] = add(f, e)
+      return g
+    }"""
+    program = check_donated(text, [0], "software")
+    assert "4 x vec4 over rows" in program.kernels[0].schedule
