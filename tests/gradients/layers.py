@@ -11,7 +11,10 @@ import texelate.nn.functional as F
 from tests.gradients.functions import on
 from tests.gradients.points import Table, above, apart, ints, within
 
-NONE = {"one_hot": "its operand is an integer"}
+NONE = {
+    "one_hot": "its operand is an integer",
+    "affine_grid": "linear in its maps: part of grid_sample's check",
+}
 HELPERS = {"as_float", "public"}
 """Names that the module imports for itself."""
 
@@ -36,6 +39,14 @@ ACTIVATIONS: Table = {
         "leaky_relu log_sigmoid log_softmax logsumexp mish relu relu6 selu sigmoid silu softmax "
         "softplus softsign standardize swish thresholded_relu moments".split()
     },
+    **{
+        name: of(name, KINK)
+        for name in "hard_shrink soft_shrink sparse_plus sparse_sigmoid squareplus tanh_shrink "
+        "logmeanexp softmin".split()
+    },
+    "log1mexp": of("log1mexp", above(3, 4)),
+    "rrelu": on(lambda x: F.rrelu(KEY, x), A),
+    "gumbel_softmax": on(lambda x: F.gumbel_softmax(KEY, x), A),
     "gelu:exact": of("gelu", A, approximate=False),
     "softmax:axis": of("softmax", A, axis=0),
     "prelu": of("prelu", A, np.float32([0.1, 0.2, 0.3, 0.4])),
@@ -71,6 +82,40 @@ LOSSES: Table = {
     "kl_divergence": of("kl_divergence", np.log(PROBABILITIES), PROBABILITIES[::-1].copy()),
 }
 
+RANKINGS: Table = {
+    "smooth_l1": of("smooth_l1", A * 2, B, 1.03),
+    "gaussian_nll": of("gaussian_nll", A, B, above(3, 4)),
+    "hinge_embedding": of("hinge_embedding", 0.5 * A + 0.03, after=(2 * SIGNS - 1,)),
+    "cosine_embedding": of("cosine_embedding", A, B, after=(np.float32([1, -1, -1]), -0.93)),
+    "margin_ranking": of("margin_ranking", A, B, after=(2 * SIGNS - 1, 0.31)),
+    "triplet_margin": of("triplet_margin", A, B, B[:, ::-1].copy(), 3.03),
+    **{n: of(n, A, after=(SIGNS,)) for n in "soft_margin multilabel_soft_margin".split()},
+    "multilabel_margin": of("multilabel_margin", A / 3, after=(SIGNS,)),
+    "multi_margin": of("multi_margin", A / 3, after=(ints(0, 3, 1),), p=2),
+    "nll": of("nll", np.log(PROBABILITIES), after=(ints(0, 3, 1),)),
+    "ctc": on(lambda x: F.ctc(F.log_softmax(x), ints([1, 1]), [4], [2]), apart(1, 5, 3)),
+    **{n: of(n, A, B) for n in "cosine_similarity pairwise_distance cdist".split()},
+    "pdist": of("pdist", A),
+    "bilinear": of("bilinear", A, B[:, :2], apart(2, 4, 2)),
+    "embedding": of("embedding", A, after=(ints(0, 2, 2),)),
+    "embedding_bag": of("embedding_bag", A, after=(ints([0, 2], [1, 1]),)),
+    "channel_shuffle": of("channel_shuffle", A, after=(2,)),
+}
+
+SQUARE = np.float32([0.3, 0.6, 1.4, 1.7, 2.2, 2.6, 0.7, 1.3, 2.5, 1.6, 0.4, 2.3]) / 2 - 0.75
+"""Places in an image of 4 x 4, between its pixels."""
+SAMPLES: Table = {
+    "grid_sample": of("grid_sample", IMAGE, SQUARE.reshape(1, 2, 3, 2)),
+    "grid_sample:cubic": of(
+        "grid_sample", IMAGE, SQUARE.reshape(1, 2, 3, 2), mode="bicubic", padding_mode="border"
+    ),
+    "interpolate": of("interpolate", LINE, after=(9,), method="cubic"),
+    "fold": of("fold", apart(1, 3, 4), after=((4,), 2)),
+    "lp_pool": of("lp_pool", IMAGE, after=(3, 2)),
+    "max_unpool": on(lambda x: F.max_unpool(x, ints([[[1], [2]]])[0], (4,)), apart(1, 2, 1)),
+    "fractional_max_pool": on(lambda x: F.fractional_max_pool(KEY, x, 2, 3), IMAGE),
+}
+
 CONVOLUTIONS: Table = {
     **{
         f"{name}{rank}d": of(f"{name}{rank}d", x, apart(*(2,) * rank, x.shape[-1], 2), strides=2)
@@ -78,6 +123,9 @@ CONVOLUTIONS: Table = {
         for rank, x in ((1, LINE), (2, IMAGE), (3, CUBE))
     },
     "conv2d:same": of("conv2d", IMAGE, apart(2, 2, 2, 3), padding="SAME", dilation=2),
+    "conv_transpose1d:groups": of(
+        "conv_transpose1d", LINE, apart(3, 2, 2), strides=2, groups=2, output_padding=1
+    ),
     "conv2d:groups": of("conv2d", IMAGE, apart(2, 2, 1, 4), groups=2),
     "depthwise_conv2d": of("depthwise_conv2d", IMAGE, apart(2, 2, 2, 2)),
     "separable_conv2d": of("separable_conv2d", IMAGE, apart(2, 2, 2, 1), apart(1, 1, 2, 3)),
@@ -91,6 +139,7 @@ POOLS: Table = {
         for rank, x in ((1, LINE), (2, IMAGE), (3, CUBE))
     },
     **{n: of(n, IMAGE, after=(2,)) for n in "avg_pool max_pool min_pool".split()},
+    "avg_pool:ceil": of("avg_pool", LINE, after=(4,), padding=1, ceil_mode=True),
     "max_pool:overlap": of("max_pool", IMAGE, after=(3, 1)),
     "max_pool_with_argmax": on(lambda x: F.max_pool_with_argmax(x, 2)[0], IMAGE),
     **{n: of(n, IMAGE, after=(3,)) for n in "adaptive_avg_pool adaptive_max_pool".split()},
@@ -113,5 +162,5 @@ CELLS: Table = {
     "dot_product_attention:causal": of("dot_product_attention", *QKV, causal=True),
 }
 
-TABLE: Table = {**ACTIVATIONS, **LOSSES, **CONVOLUTIONS, **POOLS, **CELLS}
+TABLE: Table = {**ACTIVATIONS, **LOSSES, **CONVOLUTIONS, **POOLS, **CELLS, **RANKINGS, **SAMPLES}
 ROOM = (F, TABLE)

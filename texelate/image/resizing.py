@@ -67,15 +67,20 @@ def resize(
         half_pixel_centers = False
     if 0 in [got.aval.shape[a] for a in axes]:
         raise ShapeError(f"resize: there are no pixels in {got.aval}")
-    out = got if method == "nearest" else as_float(got)
     for axis, new in zip(axes, target):
-        old = got.aval.shape[axis]
-        centres = _centres(old, new, align_corners, half_pixel_centers)
-        if method == "nearest":
-            out = _nearest(out, axis, old, new, align_corners, half_pixel_centers)
-        else:
-            out = weighted(out, *_taps(method, old, new, centres, antialias), axis)
-    return out
+        got = resized_along(got, axis, new, method, align_corners, half_pixel_centers, antialias)
+    return got
+
+
+def resized_along(
+    x: Value, axis: int, new: int, method: str, align: bool, half: bool, antialias: bool
+) -> Any:
+    """One axis with ``new`` elements; float32 unless "nearest"."""
+    old = x.aval.shape[axis]
+    if method == "nearest":
+        return _nearest(x, axis, old, new, align, half)
+    centres = _centres(old, new, align, half)
+    return weighted(as_float(x), *_taps(method, old, new, centres, antialias), axis)
 
 
 def _centres(old: int, new: int, align_corners: bool, half_pixel_centers: bool) -> Table:

@@ -249,8 +249,105 @@ def glu(x: ArrayLike, axis: int = -1) -> Any:
     return first * sigmoid(second)
 
 
+@public
+def hard_shrink(x: ArrayLike, threshold: float = 0.5) -> Any:
+    """x where it is farther from 0 than ``threshold``, else 0.
+
+    >>> hard_shrink([-2.0, 0.3])
+    Array([-2.,  0.], dtype=float32)
+    """
+    got: Any = as_float(x)
+    return tnp.where(abs(got) <= threshold, 0.0, got)
+
+
+@public
+def soft_shrink(x: ArrayLike, threshold: float = 0.5) -> Any:
+    """x moved by ``threshold`` towards 0, and 0 where it would pass it.
+
+    >>> soft_shrink([-2.0, 0.3])
+    Array([-1.5,  0. ], dtype=float32)
+    """
+    got: Any = as_float(x)
+    moved = tnp.where(got > 0, got - threshold, got + threshold)
+    return tnp.where(abs(got) <= threshold, 0.0, moved)
+
+
+@public
+def tanh_shrink(x: ArrayLike) -> Any:
+    """x - tanh(x).
+
+    >>> tanh_shrink([0.0])
+    Array([0.], dtype=float32)
+    """
+    got: Any = as_float(x)
+    return got - tnp.tanh(got)
+
+
+@public
+def squareplus(x: ArrayLike, b: float = 4.0) -> Any:
+    """(x + sqrt(x² + b)) / 2: a softplus of algebra alone. Source: Barron, arXiv:2112.11687.
+
+    >>> squareplus([0.0])
+    Array([1.], dtype=float32)
+    """
+    got: Any = as_float(x)
+    return (got + tnp.sqrt(got * got + b)) * 0.5
+
+
+@public
+def sparse_plus(x: ArrayLike) -> Any:
+    """0 up to -1, x from 1 on, (x + 1)² / 4 between. Source: arXiv:2309.03409, as in JAX.
+
+    >>> sparse_plus([-2.0, 0.0, 2.0])
+    Array([0.  , 0.25, 2.  ], dtype=float32)
+    """
+    got: Any = as_float(x)
+    return tnp.where(got <= -1, 0.0, tnp.where(got >= 1, got, (got + 1) ** 2 * 0.25))
+
+
+@public
+def sparse_sigmoid(x: ArrayLike) -> Any:
+    """(x + 1) / 2, clipped to [0, 1]: the derivative of sparse_plus.
+
+    >>> sparse_sigmoid([-2.0, 0.0, 2.0])
+    Array([0. , 0.5, 1. ], dtype=float32)
+    """
+    got: Any = as_float(x)
+    return _between(got * 0.5 + 0.5, 0.0, 1.0)
+
+
+@public
+def log1mexp(x: ArrayLike) -> Any:
+    """log(1 - exp(-x)) for x > 0, exact near 0 and far away. Source: Maechler, 2012.
+
+    >>> print(round(float(log1mexp(1e-10)), 4))  # log(1e-10)
+    -23.0259
+    """
+    got: Any = as_float(x)
+    near = got < math.log(2)
+    low, high = tnp.where(near, got, 0.5), tnp.where(near, 1.0, got)
+    return tnp.where(near, tnp.log(-tnp.expm1(-low)), tnp.log1p(-tnp.exp(-high)))
+
+
+@public
+def rrelu(k: ArrayLike | None, x: ArrayLike, lower: float = 1 / 8, upper: float = 1 / 3) -> Any:
+    """``leaky_relu`` with a random slope for each element; without a key, with the mean slope.
+
+    Source: Xu et al., arXiv:1505.00853.
+
+    >>> rrelu(None, [-2.0, 2.0], 0.0, 1.0)
+    Array([-1.,  2.], dtype=float32)
+    """
+    from ..random import uniform
+
+    got: Any = as_float(x)
+    slope = (lower + upper) / 2 if k is None else uniform(k, got.shape, lower, upper)
+    return tnp.where(got > 0, got, got * slope)
+
+
 __all__ = [
-    "celu", "elu", "gelu", "glu", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-    "leaky_relu", "log_sigmoid", "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu",
-    "softplus", "softsign", "swish", "thresholded_relu",
+    "celu", "elu", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish",
+    "hard_tanh", "leaky_relu", "log1mexp", "log_sigmoid", "mish", "prelu", "relu", "relu6", "rrelu",
+    "selu", "sigmoid", "silu", "soft_shrink", "softplus", "softsign", "sparse_plus",
+    "sparse_sigmoid", "squareplus", "swish", "tanh_shrink", "thresholded_relu",
 ]  # fmt: skip

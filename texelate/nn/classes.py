@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .. import numpy as tnp
@@ -10,8 +11,9 @@ from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import as_dtype, float32
 from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims import structural
+from ..compiler.ir.prims.calls import stop_gradient
 from ..numpy import logsumexp
-from ..operands import ArrayLike, as_float, axis_of, shape_of, value
+from ..operands import ArrayLike, as_float, axes_of, axis_of, shape_of, value
 from ..traceback import public
 
 
@@ -30,7 +32,7 @@ def softmax(x: ArrayLike, axis: int = -1) -> Any:
 
 def _shifted(x: Value, axis: int) -> Any:
     """``x`` with maximum 0. The maximum is a constant to derivatives: it changes no result."""
-    peak = ew.bitcast(tnp.max(x, axis, keepdims=True), dtype=float32)
+    peak = tnp.max(stop_gradient(x), axis, keepdims=True)
     return tnp.subtract(x, peak)
 
 
@@ -45,6 +47,51 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> Any:
     place = axis_of(axis, got.aval.ndim, "log_softmax")
     shifted = _shifted(got, place)
     return shifted - tnp.log(tnp.sum(tnp.exp(shifted), place, keepdims=True))
+
+
+@public
+def softmin(x: ArrayLike, axis: int = -1) -> Any:
+    """``softmax`` of -x.
+
+    >>> softmin([0.0, 0.0])
+    Array([0.5, 0.5], dtype=float32)
+    """
+    return softmax(ew.neg(as_float(x)), axis)
+
+
+@public
+def logmeanexp(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
+    """log(mean(exp(x))) over ``axis``, without overflow.
+
+    >>> logmeanexp([1000.0, 1000.0])
+    Array(1000., dtype=float32)
+    """
+    got = as_float(x)
+    count = math.prod(got.aval.shape[a] for a in axes_of(axis, got.aval.ndim, "logmeanexp"))
+    return ew.sub(logsumexp(got, axis, keepdims), math.log(max(count, 1)))
+
+
+@public
+def gumbel_softmax(
+    k: ArrayLike, logits: ArrayLike, temperature: float = 1.0, hard: bool = False, axis: int = -1
+) -> Any:
+    """A differentiable sample of a class: softmax of noisy logits over ``temperature``.
+
+    ``hard``: one-hot, with the gradient of the soft sample. Source: Jang et al., arXiv:1611.01144.
+
+    >>> import texelate as tx
+    >>> gumbel_softmax(tx.random.key(0), [0.0, 100.0], hard=True)
+    Array([0., 1.], dtype=float32)
+    """
+    from ..random import gumbel
+
+    scores: Any = as_float(logits)
+    place = axis_of(axis, scores.ndim, "gumbel_softmax")
+    soft = softmax((scores + gumbel(k, scores.shape)) / temperature, place)
+    if not hard:
+        return soft
+    best = one_hot(tnp.argmax(soft, place), scores.shape[place])
+    return tnp.moveaxis(best, -1, place) + (soft - stop_gradient(soft))
 
 
 @public
@@ -64,4 +111,6 @@ def one_hot(labels: ArrayLike, num_classes: int, dtype: Any = float32) -> Any:
     return ew.convert(ew.eq(spread, classes), dtype=as_dtype(dtype))
 
 
-__all__ = ["log_softmax", "logsumexp", "one_hot", "softmax"]
+__all__ = [
+    "gumbel_softmax", "log_softmax", "logmeanexp", "logsumexp", "one_hot", "softmax", "softmin",
+]  # fmt: skip

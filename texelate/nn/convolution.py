@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import numpy as tnp
-from ..compiler.errors import ShapeError
+from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.prims.contraction import conv_general
 from ..operands import ArrayLike, as_float
@@ -146,6 +146,8 @@ def conv_transpose1d(
     strides: Ints = 1,
     padding: Padding = "VALID",
     dilation: Ints = 1,
+    groups: int = 1,
+    output_padding: Ints = 0,
 ) -> Any:
     """The transpose of conv1d: ``[N, W, in]`` with ``[window, out, in]``; see conv_transpose2d.
 
@@ -153,7 +155,8 @@ def conv_transpose1d(
     >>> conv_transpose1d(tnp.ones((1, 5, 2)), tnp.ones((3, 4, 2)), strides=2).shape
     (1, 11, 4)
     """
-    return _transposed("conv_transpose1d", 1, x, w, strides, padding, dilation)
+    options = (strides, padding, dilation, groups, output_padding)
+    return _transposed("conv_transpose1d", 1, x, w, *options)
 
 
 @public
@@ -164,18 +167,23 @@ def conv_transpose2d(
     strides: Ints = 1,
     padding: Padding = "VALID",
     dilation: Ints = 1,
+    groups: int = 1,
+    output_padding: Ints = 0,
 ) -> Any:
     """The transpose (gradient) of conv2d, also called deconvolution: images grow by ``strides``.
 
-    ``x`` is ``[N, H, W, in]``, and ``w`` ``[height, width, out, in]``: the kernel of the
+    ``x`` is ``[N, H, W, in]``, and ``w`` ``[height, width, out / groups, in]``: the kernel of the
     convolution that is transposed. ``padding`` is that of this convolution; with "SAME" the result
-    has strides times the extents. Raises ShapeError for ranks and channels that do not fit.
+    has strides times the extents. ``output_padding`` more rows are computed at the end. Raises
+    ShapeError for ranks and channels that do not fit, ArgumentError for an output padding that
+    reaches neither stride nor dilation.
 
     >>> import texelate.numpy as tnp
     >>> conv_transpose2d(tnp.ones((1, 4, 4, 1)), tnp.ones((3, 3, 2, 1)), padding="SAME").shape
     (1, 4, 4, 2)
     """
-    return _transposed("conv_transpose2d", 2, x, w, strides, padding, dilation)
+    options = (strides, padding, dilation, groups, output_padding)
+    return _transposed("conv_transpose2d", 2, x, w, *options)
 
 
 @public
@@ -186,6 +194,8 @@ def conv_transpose3d(
     strides: Ints = 1,
     padding: Padding = "VALID",
     dilation: Ints = 1,
+    groups: int = 1,
+    output_padding: Ints = 0,
 ) -> Any:
     """The transpose of conv3d, with ``[d, h, w, out, in]``; see conv_transpose2d.
 
@@ -194,7 +204,8 @@ def conv_transpose3d(
     >>> conv_transpose3d(x, tnp.ones((2, 2, 2, 3, 1)), strides=2).shape
     (1, 4, 4, 4, 3)
     """
-    return _transposed("conv_transpose3d", 3, x, w, strides, padding, dilation)
+    options = (strides, padding, dilation, groups, output_padding)
+    return _transposed("conv_transpose3d", 3, x, w, *options)
 
 
 def _transposed(
@@ -205,24 +216,36 @@ def _transposed(
     strides: Ints,
     padding: Padding,
     dilation: Ints,
+    groups: int,
+    output_padding: Ints,
 ) -> Value:
     """A convolution of the inputs spread by the strides, with the kernel turned around."""
     x, w = _operands(name, rank, inputs, weights)
     step, gap = per_axis(strides, rank, "strides"), per_axis(dilation, rank, "dilation")
-    kernel = tnp.swapaxes(tnp.flip(w, tuple(range(rank))), -1, -2)
-    _check_groups(name, x, kernel, 1)
-    reach = spans(w.aval.shape, gap)[:rank]
-    pairs = _transposed_padding(padding, x.aval.shape[1:-1], reach, step)
-    return _joined(
-        conv_general(
-            _grouped(x, 1),
-            _grouped(kernel, 1),
-            strides=(1,) * rank,
-            padding=pairs,
-            lhs_dilation=step,
-            rhs_dilation=gap,
-        )
+    _check_transposed(name, x, w, groups)
+    kernel = tnp.swapaxes(_grouped(tnp.flip(w, tuple(range(rank))), groups), -1, -2)
+    pairs = _transposed_padding(padding, x.aval.shape[1:-1], spans(w.aval.shape, gap)[:rank], step)
+    more = per_axis(output_padding, rank, "output_padding", least=0)
+    if any(m >= max(s, g) for m, s, g in zip(more, step, gap) if m):
+        raise ArgumentError(f"{name}: output_padding {more} with strides {step}, dilation {gap}")
+    out = conv_general(
+        _grouped(x, groups),
+        kernel,
+        strides=(1,) * rank,
+        padding=tuple((a, b + m) for (a, b), m in zip(pairs, more)),
+        lhs_dilation=step,
+        rhs_dilation=gap,
     )
+    return _joined(out)
+
+
+def _check_transposed(name: str, x: Value, w: Value, groups: int) -> None:
+    channels = x.aval.shape[-1]
+    if w.aval.shape[-1] != channels or groups < 1 or channels % groups:
+        raise ShapeError(
+            f"{name}: {x.aval} with {w.aval} in {groups} groups",
+            why=f"the kernel's last axis must be the {channels} channels, a multiple of the groups",
+        )
 
 
 def _transposed_padding(

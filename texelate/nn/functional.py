@@ -15,12 +15,18 @@ from .activations import *  # noqa: F403
 from .attention import *  # noqa: F403
 from .classes import *  # noqa: F403
 from .convolution import *  # noqa: F403
+from .ctc import *  # noqa: F403
+from .distances import *  # noqa: F403
+from .embeddings import *  # noqa: F403
 from .losses import *  # noqa: F403
 from .noise import *  # noqa: F403
 from .normalization import *  # noqa: F403
 from .pooling import *  # noqa: F403
+from .ranking import *  # noqa: F403
 from .rearrangement import *  # noqa: F403
 from .recurrent import *  # noqa: F403
+from .sampling import *  # noqa: F403
+from .unpooling import *  # noqa: F403
 
 
 @public

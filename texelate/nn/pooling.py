@@ -25,20 +25,39 @@ def _spatial(x: ArrayLike, rank: int | None, name: str) -> Value:
     return got
 
 
-def _window(
-    x: Value, window: Ints, strides: Ints | None, padding: Padding, dilation: Ints
+def parameters(
+    x: Value,
+    window: Ints,
+    strides: Ints | None,
+    padding: Padding,
+    dilation: Ints,
+    ceil_mode: bool = False,
 ) -> dict[str, Any]:
     """The parameters of ``reduce_window``: nothing happens to batch and channels."""
     rank = x.aval.ndim - 2
     size, gap = per_axis(window, rank, "window"), per_axis(dilation, rank, "dilation")
     step = size if strides is None else per_axis(strides, rank, "strides")
-    pairs = pairs_of(padding, x.aval.shape[1:-1], spans(size, gap), step)
+    shape, reach = x.aval.shape[1:-1], spans(size, gap)
+    pairs = pairs_of(padding, shape, reach, step)
+    if ceil_mode:
+        pairs = tuple(map(_with_a_last_window, pairs, shape, reach, step))
     return {
         "window": (1, *size, 1),
         "strides": (1, *step, 1),
         "padding": ((0, 0), *pairs, (0, 0)),
         "dilation": (1, *gap, 1),
     }
+
+
+def _with_a_last_window(
+    pair: tuple[int, int], extent: int, reach: int, step: int
+) -> tuple[int, int]:
+    """Padding for a window over what is left at the end, if it starts before the padding there."""
+    low, high = pair
+    whole = low + extent + high
+    last = -(-(whole - reach) // step) * step
+    last -= step if last >= low + extent else 0
+    return low, high + max(last + reach - whole, 0)
 
 
 @public
@@ -48,19 +67,23 @@ def max_pool(
     strides: Ints | None = None,
     padding: Padding = "VALID",
     dilation: Ints = 1,
+    *,
+    ceil_mode: bool = False,
 ) -> Any:
     """The largest element of each window of ``[N, *spatial, C]``, with any spatial rank.
 
     ``strides`` are the window unless given. ``padding`` is "SAME", "VALID", an int, or a
-    (before, after) pair for each axis; it is never the largest. Raises ShapeError for ranks below
-    3, ArgumentError for windows that do not fit.
+    (before, after) pair for each axis; it is never the largest. ``ceil_mode``: what is left at the
+    end has a window too. Raises ShapeError for ranks below 3, ArgumentError for windows that do not
+    fit.
 
     >>> max_pool([[[1.0], [3.0], [2.0], [0.0]]], 2)
     Array([[[3.],
             [2.]]], dtype=float32)
     """
     got = _spatial(x, None, "max_pool")
-    return reduce_window(got, monoid="max", **_window(got, window, strides, padding, dilation))
+    params = parameters(got, window, strides, padding, dilation, ceil_mode)
+    return reduce_window(got, monoid="max", **params)
 
 
 @public
@@ -70,6 +93,8 @@ def min_pool(
     strides: Ints | None = None,
     padding: Padding = "VALID",
     dilation: Ints = 1,
+    *,
+    ceil_mode: bool = False,
 ) -> Any:
     """The smallest element of each window; see max_pool.
 
@@ -78,7 +103,8 @@ def min_pool(
             [0.]]], dtype=float32)
     """
     got = _spatial(x, None, "min_pool")
-    return reduce_window(got, monoid="min", **_window(got, window, strides, padding, dilation))
+    params = parameters(got, window, strides, padding, dilation, ceil_mode)
+    return reduce_window(got, monoid="min", **params)
 
 
 @public
@@ -88,68 +114,112 @@ def avg_pool(
     strides: Ints | None = None,
     padding: Padding = "VALID",
     dilation: Ints = 1,
+    *,
+    ceil_mode: bool = False,
+    count_include_pad: bool = False,
 ) -> Any:
-    """The mean of each window; padding is not counted. See max_pool.
+    """The mean of each window; padding is counted only with ``count_include_pad``. See max_pool.
 
     >>> avg_pool([[[1.0], [3.0], [2.0], [0.0]]], 2)
     Array([[[2.],
             [1.]]], dtype=float32)
     """
     got = _spatial(x, None, "avg_pool")
-    params = _window(got, window, strides, padding, dilation)
+    params = parameters(got, window, strides, padding, dilation, ceil_mode)
     total: Any = reduce_window(got, monoid="sum", **params)
     if all(p == (0, 0) for p in params["padding"]):
         return total * (1 / math.prod(params["window"]))
-    inside = tnp.ones((1, *got.aval.shape[1:-1], 1), float32)
+    counted = parameters(got, window, strides, padding, dilation)["padding"]
+    pairs = [p if count_include_pad else (0, 0) for p in counted]
+    shape = (1, *got.aval.shape[1:-1], 1)
+    inside = tnp.ones([n + a + b for n, (a, b) in zip(shape, pairs)], float32)
+    rest = zip(params["padding"], pairs)
+    params["padding"] = tuple((low - a, high - b) for (low, high), (a, b) in rest)
     return total / reduce_window(inside, monoid="sum", **params)
 
 
 @public
 def max_pool1d(
-    x: ArrayLike, window: Ints, strides: Ints | None = None, padding: Padding = "VALID"
+    x: ArrayLike,
+    window: Ints,
+    strides: Ints | None = None,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+    **options: bool,
 ) -> Any:
-    """``max_pool`` of sequences ``[N, W, C]``."""
-    return max_pool(_spatial(x, 1, "max_pool1d"), window, strides, padding)
+    """``max_pool`` of sequences ``[N, W, C]``, with its options."""
+    got = _spatial(x, 1, "max_pool1d")
+    return max_pool(got, window, strides, padding, dilation, **options)
 
 
 @public
 def max_pool2d(
-    x: ArrayLike, window: Ints, strides: Ints | None = None, padding: Padding = "VALID"
+    x: ArrayLike,
+    window: Ints,
+    strides: Ints | None = None,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+    **options: bool,
 ) -> Any:
-    """``max_pool`` of images ``[N, H, W, C]``."""
-    return max_pool(_spatial(x, 2, "max_pool2d"), window, strides, padding)
+    """``max_pool`` of images ``[N, H, W, C]``, with its options."""
+    got = _spatial(x, 2, "max_pool2d")
+    return max_pool(got, window, strides, padding, dilation, **options)
 
 
 @public
 def max_pool3d(
-    x: ArrayLike, window: Ints, strides: Ints | None = None, padding: Padding = "VALID"
+    x: ArrayLike,
+    window: Ints,
+    strides: Ints | None = None,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+    **options: bool,
 ) -> Any:
-    """``max_pool`` of volumes ``[N, D, H, W, C]``."""
-    return max_pool(_spatial(x, 3, "max_pool3d"), window, strides, padding)
+    """``max_pool`` of volumes ``[N, D, H, W, C]``, with its options."""
+    got = _spatial(x, 3, "max_pool3d")
+    return max_pool(got, window, strides, padding, dilation, **options)
 
 
 @public
 def avg_pool1d(
-    x: ArrayLike, window: Ints, strides: Ints | None = None, padding: Padding = "VALID"
+    x: ArrayLike,
+    window: Ints,
+    strides: Ints | None = None,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+    **options: bool,
 ) -> Any:
-    """``avg_pool`` of sequences ``[N, W, C]``."""
-    return avg_pool(_spatial(x, 1, "avg_pool1d"), window, strides, padding)
+    """``avg_pool`` of sequences ``[N, W, C]``, with its options."""
+    got = _spatial(x, 1, "avg_pool1d")
+    return avg_pool(got, window, strides, padding, dilation, **options)
 
 
 @public
 def avg_pool2d(
-    x: ArrayLike, window: Ints, strides: Ints | None = None, padding: Padding = "VALID"
+    x: ArrayLike,
+    window: Ints,
+    strides: Ints | None = None,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+    **options: bool,
 ) -> Any:
-    """``avg_pool`` of images ``[N, H, W, C]``."""
-    return avg_pool(_spatial(x, 2, "avg_pool2d"), window, strides, padding)
+    """``avg_pool`` of images ``[N, H, W, C]``, with its options."""
+    got = _spatial(x, 2, "avg_pool2d")
+    return avg_pool(got, window, strides, padding, dilation, **options)
 
 
 @public
 def avg_pool3d(
-    x: ArrayLike, window: Ints, strides: Ints | None = None, padding: Padding = "VALID"
+    x: ArrayLike,
+    window: Ints,
+    strides: Ints | None = None,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+    **options: bool,
 ) -> Any:
-    """``avg_pool`` of volumes ``[N, D, H, W, C]``."""
-    return avg_pool(_spatial(x, 3, "avg_pool3d"), window, strides, padding)
+    """``avg_pool`` of volumes ``[N, D, H, W, C]``, with its options."""
+    got = _spatial(x, 3, "avg_pool3d")
+    return avg_pool(got, window, strides, padding, dilation, **options)
 
 
 @public
@@ -166,7 +236,7 @@ def max_pool_with_argmax(
             [2]]], dtype=int32)
     """
     got = _spatial(x, None, "max_pool_with_argmax")
-    params = _window(got, window, strides, padding, 1)
+    params = parameters(got, window, strides, padding, 1)
     rest: Any = window_argmax(got, **params)
     shape, total = got.aval.shape, 0
     scale = shape[-1]

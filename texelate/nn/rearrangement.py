@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from .. import numpy as tnp
 from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.core import Value
-from ..operands import ArrayLike, as_float, value
+from ..operands import ArrayLike, as_float, shape_of, value
 from ..traceback import public
 from .windows import Ints, Padding, per_axis, shifted
 
@@ -180,6 +181,37 @@ def extract_patches(
 
 
 @public
+def fold(
+    patches: ArrayLike,
+    size: Sequence[int],
+    window: Ints,
+    strides: Ints = 1,
+    padding: Padding = "VALID",
+    dilation: Ints = 1,
+) -> Any:
+    """The sum of patches where they overlap: the transpose of ``extract_patches`` (col2im).
+
+    ``patches`` is ``[N, *positions, window · C]``, ``size`` the spatial extents of the result.
+    Raises ShapeError when the patches are not those of that size.
+
+    >>> fold([[[1.0, 2.0], [2.0, 3.0]]], (3,), 2)[0, :, 0]
+    Array([1., 4., 3.], dtype=float32)
+    """
+    from ..autodiff import vjp
+
+    got = as_float(patches)
+    shape = shape_of(size, "fold")
+    taps = math.prod(per_axis(window, len(shape), "window"))
+    if got.aval.ndim != len(shape) + 2 or got.aval.shape[-1] % taps:
+        raise ShapeError(f"fold: patches {got.aval} of {taps} places for {shape}")
+    empty = tnp.zeros((got.aval.shape[0], *shape, got.aval.shape[-1] // taps))
+    seen, back = vjp(lambda x: extract_patches(x, window, strides, padding, dilation), empty)
+    if seen.shape != got.aval.shape:
+        raise ShapeError(f"fold: patches {got.aval}, but {shape} has {seen.aval}")
+    return back(got)[0]
+
+
+@public
 def upsample(x: ArrayLike, factor: Ints = 2) -> Any:
     """Each element of the spatial axes of ``[N, *spatial, C]`` repeated ``factor`` times.
 
@@ -197,6 +229,6 @@ def upsample(x: ArrayLike, factor: Ints = 2) -> Any:
 
 
 __all__ = [
-    "batch_to_space", "depth_to_space", "extract_patches", "pixel_shuffle", "pixel_unshuffle",
-    "space_to_batch", "space_to_depth", "upsample",
+    "batch_to_space", "depth_to_space", "extract_patches", "fold", "pixel_shuffle",
+    "pixel_unshuffle", "space_to_batch", "space_to_depth", "upsample",
 ]  # fmt: skip
