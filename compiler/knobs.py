@@ -178,6 +178,19 @@ class Knobs:
         "up to how many steps a loop becomes straight code; 1: loops stay loops",
         compiles=True,
     )
+    cache = env_bool(
+        "TEXELATE_CACHE", True, "whether compiled programs are kept on disk for other processes"
+    )
+    cache_dir = env_str(
+        "TEXELATE_CACHE_DIR", "where; unset: `texelate/programs` in the platform's cache folder"
+    )
+    cache_bytes = env_int(
+        "TEXELATE_CACHE_BYTES",
+        256 << 20,
+        0,
+        1 << 40,
+        "how many bytes; beyond, the least recently used programs are removed",
+    )
     eager_limit = env_int(
         "TEXELATE_EAGER_LIMIT", 1000, 1, 10**6, "how many eager operations may wait for each other"
     )

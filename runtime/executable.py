@@ -34,7 +34,7 @@ class Executable:
         validate(program, device.info)
         self.device, self.program = device, program
         with device.lock:
-            self._pipelines = [device.pipelines.get(shader) for shader in program.shaders]
+            self._pipelines = device.pipelines.get_all(program.shaders)
             self._resident = [self._place(b) for b in range(len(program.buffers))]
         self._inputs = [sig.buffer for sig in program.inputs]
         self._outputs = [sig.buffer for sig in program.outputs]
@@ -77,6 +77,24 @@ class Executable:
         for number in self._aliased:
             table[number].shared = True
         return [table[b] for b in self._outputs]
+
+    def warm(self) -> None:
+        """Makes the driver compile what it compiles only at a shader's first dispatch; waits.
+
+        Every shader is dispatched once on memory of the inputs' sizes, with no workgroups.
+        """
+        device, sizes = self.device, self.program.buffers
+        device.check()
+        with device.lock:
+            inputs = [device.empty(sizes[b].nbytes) for b in self._inputs]
+            table, _ = self._table(inputs, (True,) * len(inputs))
+            first = {step.shader: step for step in reversed(self.program.dispatches)}
+            bound = [self._bound(step, table) for step in first.values()]
+            launches = tuple(launch._replace(x=0) for launch, _ in bound)
+            fault = device.driver.submit([Pass(launches)])
+        if fault is not None:
+            raise as_error(fault, f"program '{self.program.name}'", device.info.name)
+        device.sync()
 
     def _submit(self, part: Replay) -> None:
         if self.device.profiling is not None:

@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .quicken import quicken
+
 Handle = Any
 
 
@@ -281,10 +283,18 @@ def _map_callback() -> Any:
 
 def enumerate_raw() -> list[Any]:
     """All of wgpu's adapters, in wgpu's order."""
+    _quicken_once()
     import wgpu
 
     with _runtime_directory():
         return list(wgpu.gpu.enumerate_adapters_sync())
+
+
+@functools.cache
+def _quicken_once() -> None:
+    from wgpu.backends.wgpu_native import _ffi
+
+    quicken(_ffi.ffi)
 
 
 @contextmanager

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import re
 import sys
+import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,7 @@ class Pipelines:
         self._known: dict[tuple[str, str, str], Pipeline] = {}
         self._layouts: dict[str, Any] = {}
         self.created = 0
+        self._lock = threading.Lock()
 
     def layout(self, access: str) -> Any:
         if access not in self._layouts:
@@ -48,14 +51,33 @@ class Pipelines:
 
     def get(self, shader: Shader) -> Pipeline:
         """The shader's pipeline. Raises CompileError with the driver's message and its lines."""
-        self._check(shader)
-        if knobs.dump_dir:
-            dump(shader)
-        code = override(shader) if knobs.override_dir else shader.code
-        key = code, shader.entry, shader.access
-        if key not in self._known:
-            self._known[key] = self._compile(shader, code)
-        return self._known[key]
+        return self.get_all([shader])[0]
+
+    def get_all(self, shaders: Sequence[Shader]) -> list[Pipeline]:
+        """Their pipelines; those that are new are compiled in several threads. See ``get``."""
+        keys = []
+        missing: dict[tuple[str, str, str], Shader] = {}
+        for shader in shaders:
+            self._check(shader)
+            if knobs.dump_dir:
+                dump(shader)
+            code = override(shader) if knobs.override_dir else shader.code
+            keys.append((code, shader.entry, shader.access))
+            self.layout(shader.access)
+            if keys[-1] not in self._known:
+                missing[keys[-1]] = shader
+        for key, made in zip(missing, self._compile_all(missing)):
+            self._known[key] = made
+        return [self._known[key] for key in keys]
+
+    def _compile_all(self, missing: Mapping[tuple[str, str, str], Shader]) -> list[Pipeline]:
+        rows = [(shader, code) for (code, _, _), shader in missing.items()]
+        if len(rows) < 2:
+            return [self._compile(*row) for row in rows]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(min(len(rows), os.cpu_count() or 1)) as threads:
+            return list(threads.map(lambda row: self._compile(*row), rows))
 
     def _check(self, shader: Shader) -> None:
         missing = set(shader.features) - self._features
@@ -74,7 +96,8 @@ class Pipelines:
             if e.fault.lost or e.fault.kind == "OutOfMemory":
                 raise as_error(e.fault, f"compiling '{shader.name}'", self._adapter) from None
             raise compile_error(e.fault, shader.name, code, self._adapter) from None
-        self.created += 1
+        with self._lock:
+            self.created += 1
         return Pipeline(shader.name, shader.access, raw, raw._internal)
 
 

@@ -14,6 +14,7 @@ settings.register_profile(
 )
 settings.load_profile("same")
 os.environ.setdefault("TEXELATE_VERIFY", "1")  # every graph of every test is verified
+os.environ["TEXELATE_CACHE"] = "0"  # and compiled: nothing of an earlier run is used
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

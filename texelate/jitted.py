@@ -6,7 +6,6 @@ import functools
 import inspect
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, overload
 
 import numpy as np
@@ -18,13 +17,15 @@ from .compiler import source
 from .compiler.errors import ArgumentError
 from .compiler.ir import core
 from .compiler.ir.aval import Aval
-from .compiler.ir.graph import Graph
+from .compiler.ir.core import Value
+from .compiler.ir.dtypes import as_dtype
 from .compiler.knobs import knobs
 from .compiler.trace import pytree
 from .compiler.trace.signature import Signature, argument_paths, aval_key
 from .compiler.trace.stage import Staged, open_stages, stage
 from .eager import Node
-from .guards import Guard, guards_of, renew
+from .entries import Entry, Stats
+from .guards import guards_of, renew
 from .lowered import Lowered
 from .operands import operand, value
 from .traceback import public
@@ -32,33 +33,6 @@ from .tracer import Traced
 
 VARIANTS_KEPT = 8
 """Programs of one signature that differ in what the function read from outside."""
-
-
-@dataclass
-class Entry:
-    """One traced signature. ``results`` says where each output comes from (see ``calls.route``).
-
-    ``given``: the leaves of donated arguments; ``donated``: those whose memory may be overwritten.
-    """
-
-    signature: Signature
-    staged: Staged
-    guards: tuple[Guard, ...]
-    graph: Graph
-    results: tuple[tuple[str, Any], ...]
-    donated: tuple[int, ...]
-    given: tuple[int, ...]
-    program: backends.Executable | None = None
-
-
-@dataclass
-class Stats:
-    """How often a jitted function was called, compiled, and found its program ready."""
-
-    calls: int = 0
-    compiles: int = 0
-    hits: int = 0
-    misses: list[str] = field(default_factory=list)
 
 
 class JitFunction:
@@ -264,21 +238,33 @@ class JitFunction:
 
     @public
     def lower(self, *args: Any, **kwargs: Any) -> Lowered:
-        """Compiles for these arguments (arrays, or ``Aval``s) without running; see ``Lowered``."""
+        """Compiles for these arguments (as for ``warmup``) without running; see ``Lowered``."""
         call = self._take_apart(args, kwargs)
-        leaves = [self._array(x, k, call) for k, x in enumerate(call.leaves)]
+        leaves = [self._array(_described(x), k, call) for k, x in enumerate(call.leaves)]
         entry = self._entry(call, leaves, "lower")
         return Lowered(self._name, entry.staged.graph, entry.donated)
 
     @public
     def warmup(self, *args: Any, **kwargs: Any) -> None:
-        """Traces and compiles for these arguments (arrays, or ``Aval``s) without running."""
+        """All that a first call waits for (tracing, compiling, the driver's part), but no result.
+
+        Arguments are as in a call, or described by ``texelate.Aval(shape, dtype)`` or anything
+        else with a shape and a dtype.
+
+        >>> import texelate as tx, texelate.numpy as tnp
+        >>> f = tx.jit(tnp.sum)
+        >>> f.warmup(tx.Aval((1000, 1000), tx.float32))
+        >>> f.stats()["compiles"]
+        1
+        """
         call = self._take_apart(args, kwargs)
-        leaves = [self._array(x, k, call) for k, x in enumerate(call.leaves)]
+        leaves = [self._array(_described(x), k, call) for k, x in enumerate(call.leaves)]
         backend = backends.current() if self._backend is None else backends.get(self._backend)
         entry = self._entry(call, leaves, backend.name)
         if entry.program is None and entry.graph.outputs:
             self._compile(entry, backend)
+        if entry.program is not None:
+            entry.program.warm()
 
     def stats(self) -> dict[str, int]:
         """``calls``, ``compiles`` and ``hits`` (calls that found their program) so far."""
@@ -293,6 +279,13 @@ class JitFunction:
         """Forgets all programs and statistics."""
         self._cache.clear()
         self._stats = Stats()
+
+
+def _described(x: Any) -> Any:
+    """An ``Aval`` for what only has a shape and a dtype, such as ``jax.ShapeDtypeStruct``."""
+    if isinstance(x, (Value, Aval)) or hasattr(x, "__array__") or not hasattr(x, "shape"):
+        return x
+    return Aval(tuple(x.shape), as_dtype(x.dtype)) if hasattr(x, "dtype") else x
 
 
 def _ints(x: Any, name: str) -> tuple[int, ...]:

@@ -30,6 +30,9 @@ class Executable(Protocol):
 
     def __call__(self, inputs: Sequence[Storage], donated: Sequence[bool], /) -> list[Storage]: ...
 
+    def warm(self) -> None:
+        """Whatever else the first call would have to wait for, without computing anything."""
+
 
 class Backend(Protocol):
     """Compiles graphs, and moves arrays between the host and its own storage."""

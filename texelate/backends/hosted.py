@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,14 +11,13 @@ from ..compiler.ir.aval import Aval
 from ..compiler.ir.graph import Atom, Eqn, Graph, Literal, Var
 from ..compiler.passes.hosted import staged
 from ..compiler.passes.outputs import materialise_outputs
-
-Run = Callable[[Sequence[Any], Sequence[bool]], list[Any]]
+from . import Executable
 
 
 class Store(Protocol):
     """Where values are between the stages."""
 
-    def compile(self, graph: Graph, donated: tuple[int, ...], /) -> Run: ...
+    def compile(self, graph: Graph, donated: tuple[int, ...], /) -> Executable: ...
 
     def upload(self, array: np.ndarray[Any, Any], /) -> Any: ...
 
@@ -38,6 +37,12 @@ class HostedExecutable:
             (stage, store.compile(stage.device, ()) if stage.device.outputs else None)
             for stage in staged(self._graph)
         ]
+
+    def warm(self) -> None:
+        """Warms the stages' programs."""
+        for _, program in self._stages:
+            if program is not None:
+                program.warm()
 
     def __call__(self, inputs: Sequence[Any], donated: Sequence[bool]) -> list[Any]:
         values: dict[Var, Any] = dict(zip(self._graph.inputs, inputs, strict=True))

@@ -49,6 +49,9 @@ class NumpyExecutable:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
+    def warm(self) -> None:
+        """NumPy compiles nothing."""
+
     def __call__(self, inputs: Sequence[Array], donated: Sequence[bool]) -> list[Array]:
         try:
             return evaluate_numpy(self._graph, inputs)

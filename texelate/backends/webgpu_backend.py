@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import runtime
-from ..compiler.driver import Compiled, compile_graph
+from ..compiler.cache import cached
+from ..compiler.driver import compile_graph
 from ..compiler.errors import DeviceLostError
 from ..compiler.ir.aval import Aval
 from ..compiler.ir.dtypes import bool_
@@ -16,6 +17,7 @@ from ..compiler.ir.graph import Graph
 from ..compiler.knobs import knobs
 from ..compiler.passes.hosted import host_equations
 from ..compiler.passes.placement import place
+from ..compiler.program import Program
 from ..compiler.target import Target
 from ..debug import show_compiled
 from .hosted import HostedExecutable
@@ -51,9 +53,13 @@ class WebGPUBackend:
         graph = place(graph, self.target)
         if host_equations(graph):
             return HostedExecutable(self, graph)
+        program = cached(graph, self.target, donated, lambda: self._lower(graph, donated))
+        return WebGPUExecutable(self, program)
+
+    def _lower(self, graph: Graph, donated: tuple[int, ...]) -> Program:
         compiled = compile_graph(graph, self.target, donated=donated, name=graph.name)
         show_compiled(compiled)
-        return WebGPUExecutable(self, compiled)
+        return compiled.program
 
     def upload(self, array: Array) -> Any:
         words = np.ascontiguousarray(array)
@@ -90,16 +96,19 @@ class WebGPUBackend:
 
 
 class WebGPUExecutable:
-    """A Program on the backend's device. ``compiled`` has what the compiler made on the way."""
+    """A Program on the backend's device."""
 
-    def __init__(self, backend: WebGPUBackend, compiled: Compiled) -> None:
-        self.compiled = compiled
+    def __init__(self, backend: WebGPUBackend, program: Program) -> None:
+        self.program = program
         self._backend = backend
-        self._loaded = backend.device.load(compiled.program)
+        self._loaded = backend.device.load(program)
+
+    def warm(self) -> None:
+        self._loaded.warm()
 
     def __call__(self, inputs: Sequence[Any], donated: Sequence[bool]) -> list[Any]:
         if self._loaded.device is not self._backend.device:
-            self._loaded = self._backend.device.load(self.compiled.program)
+            self._loaded = self._backend.device.load(self.program)
         return self._loaded.run(inputs, donated)
 
 

@@ -102,6 +102,30 @@ def demo(quick: bool, backend: str | None, folder: str, seed: int, json_file: st
 texelate.add_command(bench)
 
 
+@texelate.group()
+def cache() -> None:
+    """Compiled programs on disk, which spare other processes the compiling."""
+
+
+@cache.command("info")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False), help="Write it as JSON (- is stdout)."
+)
+def cache_info(json_file: str | None) -> None:
+    """Say where they are, how many, and how large."""
+    from .cache import info
+
+    write_json(json_file, info(quiet=json_file == "-"))
+
+
+@cache.command("clear")
+def cache_clear() -> None:
+    """Remove them all."""
+    from .cache import clear
+
+    click.echo(clear())
+
+
 def write_json(file: str | None, value: Any) -> None:
     """Writes ``value`` where ``--json`` was given."""
     if file is None:
