@@ -15,10 +15,11 @@ from .packing import packer, unpacked, unpacked_vector, wrapped
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "eq": "==", "ne": "!=", "lt": "<", "le": "<=",
           "gt": ">", "ge": ">=", "and": "&", "or": "|"}  # fmt: skip
-_BUILTIN = {"floor", "ceil", "round", "trunc", "sqrt", "exp", "log", "sin", "cos", "tan", "abs"}
+_BUILTIN = {"floor", "ceil", "round", "trunc", "sqrt", "abs"}
 _RENAMED = {"rsqrt": "inverseSqrt", "popcount": "countOneBits", "fma": "fma"}
-_HELPED = {"expm1", "log1p", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
-           "atanh", "logistic", "erf", "erf_inv", "atan2", "pow"}  # fmt: skip
+_HELPED = {"exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin",
+           "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "logistic", "erf",
+           "erf_inv", "atan2", "pow"}  # fmt: skip
 _BY_KIND = {  # helpers that depend on the operands' kind
     ("max", "f"): "max", ("min", "f"): "min", ("div", "i"): "idiv", ("div", "u"): "udiv",
     ("rem", "f"): "fmod", ("rem", "i"): "irem", ("rem", "u"): "urem", ("sign", "f"): "sign",
@@ -198,11 +199,15 @@ def _integer(value: int) -> str:
 
 
 def _float(value: Any) -> str:
-    """The shortest text with the same bits; subnormals by their bits, as drivers may flush them."""
+    """The shortest text with the same bits; subnormals by their bits, as drivers may flush them.
+
+    Browsers refuse a text that is above the largest float before it is rounded.
+    """
     x = np.float32(value)
     if x != 0 and abs(x) < np.finfo(np.float32).tiny:
         return f"bitcast<f32>({int(x.view(np.uint32)):#x}u)"
     text = np.format_float_scientific(x, trim="-") if _is_extreme(x) else repr(float(str(x)))
+    text = repr(float(x)) if abs(float(text)) > float(np.finfo(np.float32).max) else text
     text = text if any(c in text for c in ".e") else text + ".0"
     return f"({text}f)" if np.signbit(x) else f"{text}f"
 

@@ -23,8 +23,8 @@ INTEGERS = np.array(
     [0, 1, -1, 2, -2, 7, -7, 31, 32, 33, -33, 2**31 - 1, -(2**31), 5, 100, 3], np.int32
 )
 UNARY = """
-    neg exp expm1 log log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh
-    atanh logistic erf erf_inv abs sign floor ceil round trunc is_nan is_finite
+    neg exp exp2 expm1 log log2 log10 log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh
+    asinh acosh atanh logistic erf erf_inv abs sign floor ceil round trunc is_nan is_finite
 """.split()
 BINARY = """add sub mul div rem max min pow atan2 eq ne lt le gt ge""".split()
 INTEGER = """
@@ -46,9 +46,8 @@ def test_primitive_agrees_with_numpy(name: str, target: str) -> None:
 
 @pytest.mark.parametrize("name", UNARY)
 def test_unary_at_special_values(name: str) -> None:
-    """Infinities, NaN, both zeros, domain errors. Sines only where the argument can be reduced."""
-    x = np.where(np.abs(SPECIAL) > 1e6, 1, SPECIAL) if name in ("sin", "cos", "tan") else SPECIAL
-    check(traced(lookup(name), Aval(x.shape, float32)), [x.astype(np.float32)], "software")
+    """Infinities, NaN, both zeros, domain errors, arguments of sines that are hard to reduce."""
+    check(traced(lookup(name), Aval(SPECIAL.shape, float32)), [SPECIAL], "software")
 
 
 @pytest.mark.parametrize("name", BINARY)

@@ -73,8 +73,8 @@ _UNARY = {
     "fiub": "stop_gradient",
     "iub": "not",
     "iu": "popcount",
-    "f": "exp expm1 log log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh "
-    "atanh logistic erf erf_inv floor ceil round trunc is_nan is_finite",
+    "f": "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh "
+    "asinh acosh atanh logistic erf erf_inv floor ceil round trunc is_nan is_finite",
 }
 _BINARY = {
     "fiub": "max min eq ne lt le gt ge",
@@ -88,7 +88,10 @@ ARITY_AND_KINDS = {
     **{name: (2, kinds) for kinds, names in _BINARY.items() for name in names.split()},
 }
 _DOMAIN: dict[str, Callable[[Array], Array]] = {
-    **{name: lambda x: np.abs(x) + np.float32(0.1) for name in ("log", "sqrt", "rsqrt", "pow")},
+    **{
+        name: lambda x: np.abs(x) + np.float32(0.1)
+        for name in "log log2 log10 sqrt rsqrt pow".split()
+    },
     "log1p": np.abs,
     "acosh": lambda x: np.abs(x) + np.float32(1.1),
     **{

@@ -203,8 +203,8 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "window_argmax": _window_argmax,
 }  # fmt: skip
 SAME_NAME = [
-    "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "floor",
-    "ceil", "trunc", "sign", "abs",
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "sinh",
+    "cosh", "tanh", "floor", "ceil", "trunc", "sign", "abs",
 ]  # fmt: skip
 ORACLES |= {name: getattr(np, name) for name in SAME_NAME}
 RENAMED = {

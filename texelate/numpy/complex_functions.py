@@ -66,8 +66,8 @@ def _far(a: Any, b: Any, near: Parts, limit: Callable[[Any, Any], Parts]) -> Par
     return ew.select(far, out[0], near[0]), ew.select(far, out[1], near[1])
 
 
-def _exp(a: Any, b: Any) -> Parts:
-    e = ew.exp(a)
+def _exp(a: Any, b: Any, power: Callable[[Any], Value] = ew.exp) -> Parts:
+    e = power(a)
     turn = ew.cos(_calm(b, ew.eq(ew.abs_(a), math.inf)))
     wave = ew.sin(_calm(b, ew.eq(a, -math.inf)))
     return ew.mul(e, turn), _kept(wave, ew.mul(e, wave))
@@ -82,15 +82,27 @@ def _expm1(a: Any, b: Any) -> Parts:
     return ew.select(ew.is_finite(near), near, ew.sub(re, 1.0)), im
 
 
+def _log_size(a: Any, b: Any) -> Value:
+    """log|a + ib|, exact near 1: |z|² - 1 = (x - 1)(x + 1) + y² for the larger part x."""
+    upright = ew.ge(ew.abs_(a), ew.abs_(b))
+    x, y = ew.select(upright, a, b), ew.select(upright, b, a)
+    return _half_log1p(ew.add(ew.mul(ew.sub(x, 1.0), ew.add(x, 1.0)), ew.mul(y, y)), size(a, b))
+
+
+def _half_log1p(excess: Value, length: Value) -> Value:
+    """log(length), where length² = 1 + excess."""
+    near = ew.and_(ew.gt(excess, -0.6), ew.lt(excess, 3.0))
+    close = ew.mul(ew.log1p(ew.select(near, excess, 0.0)), 0.5)
+    return ew.select(near, close, ew.log(length))
+
+
 def _log(a: Any, b: Any) -> Parts:
-    return ew.log(size(a, b)), ew.atan2(b, a)
+    return _log_size(a, b), ew.atan2(b, a)
 
 
 def _log1p(a: Any, b: Any) -> Parts:
-    near = ew.mul(ew.log1p(ew.add(ew.mul(a, ew.add(a, 2.0)), ew.mul(b, b))), 0.5)
-    shifted = ew.add(a, 1.0)
-    small = ew.lt(size(a, b), 0.5)
-    return ew.select(small, near, ew.log(size(shifted, b))), ew.atan2(b, shifted)
+    excess, shifted = ew.add(ew.mul(a, ew.add(a, 2.0)), ew.mul(b, b)), ew.add(a, 1.0)
+    return _half_log1p(excess, size(shifted, b)), ew.atan2(b, shifted)
 
 
 def _sqrt(a: Any, b: Any) -> Parts:
@@ -120,12 +132,15 @@ def _cosh(a: Any, b: Any) -> Parts:
 
 
 def _tanh(a: Any, b: Any) -> Parts:
-    """Beyond 20 the real part is ±1 in float32."""
-    x, endless = ew.mul(ew.max_(ew.min_(a, 20.0), -20.0), 2.0), ew.eq(ew.abs_(a), math.inf)
-    y = ew.select(endless, 0.0, ew.mul(b, 2.0))
-    up, wave, below = ew.sinh(x), ew.sin(y), ew.add(ew.cosh(x), ew.cos(y))
-    re = ew.select(endless, _signed(1.0, a), _kept(up, ew.div(up, below)))
-    return re, _kept(wave, ew.div(wave, below))
+    """Kahan's, which does not cancel at the poles. Beyond 20 the real part is ±1 in float32."""
+    x, endless = ew.max_(ew.min_(a, 20.0), -20.0), ew.eq(ew.abs_(a), math.inf)
+    up, slope = ew.sinh(x), ew.tan(_calm(b, endless))
+    stretch = ew.add(ew.mul(slope, slope), 1.0)
+    below = ew.add(ew.mul(stretch, ew.mul(up, up)), 1.0)
+    ahead = ew.div(ew.mul(ew.mul(stretch, ew.cosh(x)), up), below)
+    re = ew.select(endless, _signed(1.0, a), _kept(up, ahead))
+    flat = ew.select(endless, ew.mul(slope, 0.0), ew.div(slope, below))
+    return re, _kept(slope, flat)
 
 
 def _roots(a: Any, b: Any) -> tuple[Parts, Parts]:
@@ -160,9 +175,14 @@ def _acosh(a: Any, b: Any) -> Parts:
 
 
 def _atanh(a: Any, b: Any) -> Parts:
-    """Half the difference of log1p(z) and log1p(-z)."""
-    plus, minus = _log1p(a, b), _log1p(ew.neg(a), ew.neg(b))
-    re, im = (ew.mul(ew.sub(p, m), 0.5) for p, m in zip(plus, minus, strict=True))
+    """No abs here either: the sign of a is a factor."""
+    side = ew.select(_minus(a), -1.0, 1.0)
+    right = ew.mul(a, side)
+    gap = ew.sub(1.0, right)
+    ratio = ew.div(ew.mul(right, 4.0), ew.add(ew.mul(gap, gap), ew.mul(b, b)))
+    re = ew.mul(ew.mul(side, 0.25), ew.log1p(ratio))
+    across = ew.sub(ew.mul(gap, ew.add(right, 1.0)), ew.mul(b, b))
+    im = ew.mul(ew.atan2(ew.mul(b, 2.0), across), 0.5)
 
     def limit(a: Any, b: Any) -> Parts:
         return _signed(0.0, a), ew.select(ew.is_nan(b), b, _signed(math.pi / 2, b))
@@ -200,7 +220,7 @@ def _sign(a: Any, b: Any) -> Parts:
 
 
 def _exp2(a: Any, b: Any) -> Parts:
-    return _exp(ew.mul(a, math.log(2)), ew.mul(b, math.log(2)))
+    return _exp(a, ew.mul(b, math.log(2)), ew.exp2)
 
 
 FUNCTIONS: dict[str, Callable[[Any, Any], Parts]] = {

@@ -18,8 +18,10 @@ from .complexes import is_complex
 SIGNED_BITS = {float32: int32, float16: int16}
 """The integers of as many bits as a float."""
 
-INTEGER_POWER_LIMIT = 64
-"""Whole exponents up to here are repeated squarings, beyond it a power function."""
+REPEATED_SQUARINGS = 64
+"""Whole exponents up to here are multiplications, beyond it a power function."""
+EXACT_ENOUGH = 8
+"""The same for floats: each multiplication rounds, and x⁸ is 4 units in the last place off."""
 
 
 def _unary(name: str, f: Callable[[Value], Value], meaning: str) -> Callable[[ArrayLike], Any]:
@@ -56,11 +58,11 @@ def _named(function: Callable[..., Any], name: str, doc: str) -> Callable[..., A
 
 exp = _unary("exp", ew.exp, "e to the x")
 expm1 = _unary("expm1", ew.expm1, "exp(x) - 1, exact near 0")
-exp2 = _unary("exp2", lambda x: ew.exp(ew.mul(x, math.log(2))), "2 to the x")
+exp2 = _unary("exp2", ew.exp2, "2 to the x")
 log = _unary("log", ew.log, "Natural logarithm")
 log1p = _unary("log1p", ew.log1p, "log(1 + x), exact near 0")
-log2 = _unary("log2", lambda x: ew.mul(ew.log(x), 1 / math.log(2)), "Logarithm to base 2")
-log10 = _unary("log10", lambda x: ew.mul(ew.log(x), 1 / math.log(10)), "Logarithm to base 10")
+log2 = _unary("log2", ew.log2, "Logarithm to base 2")
+log10 = _unary("log10", ew.log10, "Logarithm to base 10")
 sqrt = _unary("sqrt", ew.sqrt, "Square root, NaN below 0")
 rsqrt = _unary("rsqrt", ew.rsqrt, "1 / sqrt(x)")
 sin = _unary("sin", ew.sin, "Sine of radians")
@@ -256,7 +258,8 @@ def power(x: ArrayLike, y: ArrayLike, /) -> Any:
             raise ArgumentError(
                 "integers to negative integer powers are not integers", fix="convert to float32"
             )
-        if math.fabs(whole) <= INTEGER_POWER_LIMIT:
+        limit = EXACT_ENOUGH if base.aval.dtype.kind == "f" else REPEATED_SQUARINGS
+        if math.fabs(whole) <= limit:
             return ew.integer_pow(base, y=whole)
     a, b = promoted("power", x, y, at_least=int32)
     if is_complex(a):

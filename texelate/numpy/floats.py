@@ -29,10 +29,13 @@ def nextafter(x: ArrayLike, y: ArrayLike, /) -> Any:
 
 @public
 def sinc(x: ArrayLike, /) -> Any:
-    """sin(πx) / πx, and 1 at 0."""
-    got = ew.mul(as_float(x), math.pi)
-    safe = ew.select(ew.eq(got, 0.0), 1.0, got)
-    return ew.select(ew.eq(got, 0.0), 1.0, ew.div(ew.sin(safe), safe))
+    """sin(πx) / πx, and 1 at 0; exactly 0 at the other whole numbers."""
+    got = as_float(x)
+    zero, whole = ew.eq(got, 0.0), ew.round_(got)
+    half = ew.mul(whole, 0.5)
+    wave = ew.sin(ew.mul(ew.sub(got, whole), math.pi))
+    wave = ew.select(ew.eq(half, ew.floor(half)), wave, ew.neg(wave))
+    return ew.select(zero, 1.0, ew.div(wave, ew.mul(ew.select(zero, 1.0, got), math.pi)))
 
 
 @public
@@ -67,7 +70,8 @@ def hypot(x: ArrayLike, y: ArrayLike, /) -> Any:
     high, low = ew.max_(a, b), ew.min_(a, b)
     ratio = ew.div(low, ew.select(ew.eq(high, 0.0), 1.0, high))
     length = ew.mul(high, ew.sqrt(ew.add(1.0, ew.mul(ratio, ratio))))
-    return ew.select(ew.eq(high, math.inf), high, length)
+    endless = ew.or_(ew.eq(a, math.inf), ew.eq(b, math.inf))
+    return ew.select(endless, math.inf, length)
 
 
 @public

@@ -95,8 +95,11 @@ _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 _HALF_SQRT_PI = math.sqrt(math.pi) / 2
 
 exp: Primitive = unary("exp", np.exp, lambda x, y: y)
+exp2: Primitive = unary("exp2", np.exp2, lambda x, y: mul(y, math.log(2)))
 expm1: Primitive = unary("expm1", np.expm1, lambda x, y: add(y, 1.0))
 log: Primitive = unary("log", np.log, lambda x, y: div(1.0, x))
+log2: Primitive = unary("log2", np.log2, lambda x, y: div(1 / math.log(2), x))
+log10: Primitive = unary("log10", np.log10, lambda x, y: div(1 / math.log(10), x))
 log1p: Primitive = unary("log1p", np.log1p, lambda x, y: div(1.0, add(x, 1.0)))
 sqrt: Primitive = unary("sqrt", np.sqrt, lambda x, y: div(0.5, y), cost=4)
 rsqrt: Primitive = unary(

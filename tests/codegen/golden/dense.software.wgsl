@@ -9,7 +9,7 @@
 @group(0) @binding(2) var<storage, read> in2: array<vec4<f32>>;  // f32[48]
 @group(0) @binding(3) var<storage, read_write> max_out: array<vec4<f32>>;  // f32[64,48]
 
-fn tx_isnan4(x: vec4<f32>) -> vec4<bool> { return (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u); }
+fn tx_isnan4(x: vec4<f32>) -> vec4<bool> { return (bitcast<vec4<i32>>(x) & vec4<i32>(0x7fffffff)) > vec4<i32>(0x7f800000); }
 
 fn tx_max4(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return select(select(b, a, a >= b), a, tx_isnan4(a)); }
 
