@@ -64,9 +64,9 @@ def symmetric(name: str, **params: Any) -> Check:
 
 
 ELEMENTWISE: Table = {
-    **{n: bound(n, A) for n in "abs neg sign exp expm1 sin cos sinh cosh tanh atan asinh".split()},
-    **{n: bound(n, A) for n in "logistic erf".split()},
-    **{n: bound(n, above(3, 4)) for n in "log log1p sqrt rsqrt".split()},
+    **{n: bound(n, A) for n in "abs neg sign exp exp2 expm1 sin cos sinh cosh".split()},
+    **{n: bound(n, A) for n in "tanh atan asinh logistic erf".split()},
+    **{n: bound(n, above(3, 4)) for n in "log log2 log10 log1p sqrt rsqrt".split()},
     **{n: bound(n, within(3, 4)) for n in "asin acos atanh erf_inv tan".split()},
     "acosh": bound("acosh", above(3, 4) + 1),
     **{n: bound(n, A, B) for n in "add sub mul max min atan2".split()},
