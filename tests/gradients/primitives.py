@@ -28,6 +28,8 @@ NONE = {
 """The primitives without derivative, and why."""
 
 A, B = apart(3, 4), apart(3, 4, low=-1.65, high=1.9, seed=1)
+ZEROS = np.where(np.isin(np.arange(12).reshape(3, 4), (1, 3, 9)), 0, A).astype(np.float32)
+"""Two zeros in a row, and two in a column."""
 WINDOW = {"window": (2, 2), "strides": (1, 2), "padding": ((0, 1), (0, 0)), "dilation": (1, 1)}
 CONV = {
     "strides": (1, 2),
@@ -108,6 +110,10 @@ FOLDS: Table = {
         for n, p in (("reduce", {"axes": (1,)}), ("cumulative", {"axis": 1, "reverse": True}))
         for m in ("sum", "prod", "max", "min")
     },
+    "cumulative:prod zeros": bound("cumulative", ZEROS, monoid="prod", axis=1, reverse=False),
+    "scatter_reduce:prod zeros": bound(
+        "scatter_reduce", ZEROS, after=(ints(1, 0, 1),), monoid="prod", axis=0, size=2, mode="clip"
+    ),
     **{
         f"scatter_reduce:{m}": bound(
             "scatter_reduce", A, after=(ints(1, 0, 1),), monoid=m, axis=0, size=2, mode="clip"

@@ -14,14 +14,12 @@ import numpy as np
 from ...errors import ArgumentError, GradientError
 from ..aval import Aval
 from ..core import Value
-from ..dtypes import int32
 from ..graph import Eqn
 from ..primitive import Primitive, Scan, ScanSpec
 from . import common as c
-from .elementwise import add, convert, div, eq, mul, select
-from .indexing import take_along
-from .scattering import UFUNC
-from .structural import iota, pad
+from .elementwise import add, ge, is_nan, le, mul, or_, select
+from .scattering import UFUNC, identity
+from .structural import pad
 
 Array = np.ndarray[Any, Any]
 
@@ -50,31 +48,24 @@ def shifted(x: Any, by: int, fill: float, axis: int, reverse: bool) -> Value:
     return pad(x, fill, low=low, high=high, interior=none)
 
 
-def _product_jvp(x: Any, t: Any, out: Value, axis: int, reverse: bool) -> Value:
-    """Right at zeros: behind the first one only its own tangent counts, behind the second none.
+def _doubled(x: Any, t: Any, axis: int, reverse: bool, monoid: str) -> Any:
+    """Tangents of running folds: pairs of value and tangent, folded with those 1, 2, 4 ... behind.
 
-    (The second derivative is not, where two elements are zero.)
+    No division and no search, so derivatives of every order are right also where elements are zero
+    or equal, and the transpose is made of shifts. Of equal extrema the latest counts.
     """
-
-    def running(monoid: str, v: Any) -> Value:
-        return cumulative(v, monoid=monoid, axis=axis, reverse=reverse)
-
-    is_zero = eq(x, 0.0)
-    others = select(is_zero, 1.0, x)
-    rates = running("sum", select(is_zero, 0.0, div(t, others)))
-    at_zero = mul(running("prod", others), running("sum", select(is_zero, t, 0.0)))
-    alone = eq(running("sum", convert(is_zero, dtype=int32)), 1)
-    return add(mul(out, rates), select(alone, at_zero, 0.0))
-
-
-def _extremum_jvp(x: Any, t: Any, out: Value, axis: int, reverse: bool) -> Value:
-    """The tangent of the latest element that attains the extremum."""
-    here = iota(shape=out.shape, dtype=int32, axis=axis)
-    nowhere = out.shape[axis] if reverse else -1
-    attained = select(eq(x, out), here, nowhere)
-    monoid = "min" if reverse else "max"
-    latest = cumulative(attained, monoid=monoid, axis=axis, reverse=reverse)
-    return take_along(t, latest, axis=axis)
+    by = 1
+    while by < x.aval.shape[axis]:
+        if monoid == "prod":
+            value, tangent = shifted(x, by, 1, axis, reverse), shifted(t, by, 0, axis, reverse)
+            x, t = mul(value, x), add(mul(tangent, x), mul(value, t))
+        else:
+            least = identity(monoid, x.aval.dtype.numpy).item()
+            value, tangent = shifted(x, by, least, axis, reverse), shifted(t, by, 0, axis, reverse)
+            stays = or_(is_nan(x), (ge if monoid == "max" else le)(x, value))
+            x, t = select(stays, x, value), select(stays, t, tangent)
+        by *= 2
+    return t
 
 
 def _jvp(
@@ -82,9 +73,7 @@ def _jvp(
 ) -> Value:
     if monoid == "sum":
         return cumulative(t[0], monoid=monoid, axis=axis, reverse=reverse)
-    if monoid == "prod":
-        return _product_jvp(p[0], t[0], out, axis, reverse)
-    return _extremum_jvp(p[0], t[0], out, axis, reverse)
+    return _doubled(p[0], t[0], axis, reverse, monoid)  # type: ignore[no-any-return]
 
 
 def _transpose(

@@ -28,7 +28,7 @@ from ..graph import Eqn
 from ..index import Index
 from ..primitive import Fold, FoldSpec, Primitive, Read
 from . import common as c
-from .elementwise import add, convert, div, eq, ge, max_, min_, mul, select, sub
+from .elementwise import add, convert, div, eq, ge, max_, min_, mul, select
 from .indexing import (
     both_batched,
     check_along,
@@ -130,23 +130,14 @@ def _reduce_jvp(
         return scatter_add(t[0], indices, **params)
     axis, mode = params["axis"], params.get("mode", "clip")
     if monoid == "prod":
-        return scatter_add(mul(t[0], _others(updates, indices, **params)), indices, **params)
+        from .segmented import products_of_others
+
+        others = products_of_others(updates, indices, **params)
+        return scatter_add(mul(t[0], others), indices, **params)
     attained = eq(updates, gather(out, indices, axis=axis, mode=mode))
     weight = convert(attained, dtype=updates.aval.dtype)
     count = max_(scatter_add(weight, indices, **params), 1.0)
     return div(scatter_add(mul(t[0], weight), indices, **params), count)
-
-
-def _others(updates: Any, indices: Any, **params: Any) -> Value:
-    """For each update the product of the others at its place; right where one of them is 0."""
-    axis, mode = params["axis"], params.get("mode", "clip")
-    is_zero = eq(updates, 0.0)
-    nonzero = select(is_zero, 1.0, updates)
-    product = scatter_reduce(nonzero, indices, monoid="prod", **params)
-    zeros = convert(is_zero, dtype=updates.aval.dtype)
-    count = gather(scatter_add(zeros, indices, **params), indices, axis=axis, mode=mode)
-    rest = div(gather(product, indices, axis=axis, mode=mode), nonzero)
-    return select(eq(sub(count, zeros), 0.0), rest, 0.0)
 
 
 def _reduce_transpose(
