@@ -129,9 +129,10 @@ class Block:
         self.taken: list[int] = []
         target = assembly.target
         limits = FusionLimits(bindings=target.max_storage_buffers)
+        surely = donated if partner is None and len(parts) == 1 else ()
         self.items: list[Group | Eqn] = []
         for segment in parts:
-            groups = fuse(segment.graph, limits, partial(fits, target))
+            groups = fuse(segment.graph, limits, partial(fits, target), surely)
             self.items += [g for g in groups if any(v.aval.size for v in g.outputs)]
             self.items += segment.control
         stored = {v: g for g in self.items if isinstance(g, Group) for v in g.outputs}

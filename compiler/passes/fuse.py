@@ -18,6 +18,7 @@ from ..ir.graph import Eqn, Graph, Var, vars_of
 from ..ir.primitive import Contract, Fold, Map, Scan, Stream
 from .form import Form, form_of
 from .group import Group, fold_spec
+from .in_place import overwritten
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,14 @@ Fits = Callable[[Group, tuple[Var, ...]], bool]
 """``fits(group, reads)``: whether its equations can be one kernel."""
 
 
-def fuse(graph: Graph, limits: FusionLimits, fits: Fits) -> list[Group]:
-    """The kernels of ``graph``, in an order that respects their dependencies."""
-    return _Fusion(graph, limits, fits).run()
+def fuse(
+    graph: Graph, limits: FusionLimits, fits: Fits, donated: Collection[Var] = ()
+) -> list[Group]:
+    """The kernels of ``graph``, in an order that respects their dependencies.
+
+    ``donated``: inputs that outputs may overwrite; kernels that do so run after other readers.
+    """
+    return _Fusion(graph, limits, fits, donated).run()
 
 
 def choose_stored(graph: Graph, limits: FusionLimits) -> dict[Var, Eqn]:
@@ -153,10 +159,14 @@ class _Fusion:
     bits of all that a group depends on.
     """
 
-    def __init__(self, graph: Graph, limits: FusionLimits, fits: Fits) -> None:
+    def __init__(
+        self, graph: Graph, limits: FusionLimits, fits: Fits, donated: Collection[Var]
+    ) -> None:
         self.graph, self.limits, self.fits = graph, limits, fits
         self.stored = choose_stored(graph, limits)
         self.outputs = set(vars_of(graph.outputs))
+        self.donated = set(donated) - self.outputs
+        self.overwrites: dict[Group, list[Var]] = {}
         self.owner: dict[Var, Group] = {}
         self.reads: dict[Group, tuple[Var, ...]] = {}
         self.readers: dict[Var, dict[Group, None]] = {}
@@ -188,6 +198,12 @@ class _Fusion:
 
     def _producers(self, group: Group) -> list[Group]:
         return list(dict.fromkeys(self.owner[v] for v in self.reads[group] if v in self.owner))
+
+    def _before(self, group: Group) -> list[Group]:
+        """What must run before ``group``: producers, and readers of what it overwrites."""
+        lost = self.overwrites.get(group, ())
+        readers = [g for v in lost for g in self.readers[v] if g is not group]
+        return [*self._producers(group), *readers]
 
     def _vertical_pairs(self, consumer: Group) -> Iterable[tuple[Group, Group]]:
         for producer in reversed(self._producers(consumer)):
@@ -233,12 +249,28 @@ class _Fusion:
         merged = self._merged(a, b)
         outside = _Without(self.stored, {*a.outputs, *b.outputs})
         reads = merged.reads(outside)
-        if len(reads) + len(merged.outputs) > self.limits.bindings:
-            return None
         eqns = merged.eqns(outside)
+        if not self._bind(merged, reads, eqns, (a, b)):
+            return None
         if len(eqns) > self.limits.max_eqns or not self._busy(merged) or _recomputes(eqns):
             return None
         return merged if self._fits(merged, reads, eqns) else None
+
+    def _bind(
+        self, merged: Group, reads: Sequence[Var], eqns: Sequence[Eqn], parts: Sequence[Group]
+    ) -> bool:
+        """Whether the buffers are few enough, if need be with donated inputs overwritten."""
+        excess = len(reads) + len(merged.outputs) - self.limits.bindings
+        if excess <= 0:
+            return True
+        mine = sum(self.bits[g] for g in parts)
+        lost = [
+            v
+            for v in overwritten(merged, reads, eqns, self.donated, self.outputs)
+            if not any(self.above[g] & mine for g in self.readers[v] if g not in parts)
+        ]
+        self.overwrites[merged] = lost
+        return len(lost) >= excess
 
     def _fits(self, merged: Group, reads: tuple[Var, ...], eqns: tuple[Eqn, ...]) -> bool:
         form = form_of(merged, reads, eqns)
@@ -248,7 +280,7 @@ class _Fusion:
 
     def _blocked(self, a: Group, b: Group) -> bool:
         """Whether a third group lies between them, or ``a`` depends on ``b``."""
-        between = (self.above[g] & self.bits[a] for g in self._producers(b) if g is not a)
+        between = (self.above[g] & self.bits[a] for g in self._before(b) if g is not a)
         return any(between) or bool(self.above[a] & self.bits[b])
 
     def _busy(self, merged: Group) -> bool:
@@ -292,7 +324,10 @@ class _Fusion:
                     del self.stored[var]
         self._adopt(merged)
         mine = self.bits[merged] = self.bits.pop(a) | self.bits.pop(b)
-        above = (self.above.pop(a) | self.above.pop(b)) & ~mine
+        above = self.above.pop(a) | self.above.pop(b)
+        for group in self._before(merged):
+            above |= self.above[group] | self.bits[group]
+        above &= ~mine
         self.above[merged] = above
         for group, bits in self.above.items():
             if bits & mine:
@@ -302,7 +337,7 @@ class _Fusion:
         """All groups, producers first."""
         order: dict[Group, None] = {}
         for group in self.reads:
-            stack = [] if group in order else [(group, iter(self._producers(group)))]
+            stack = [] if group in order else [(group, iter(self._before(group)))]
             while stack:
                 top, rest = stack[-1]
                 child = next((c for c in rest if c not in order), None)
@@ -310,7 +345,7 @@ class _Fusion:
                     order[top] = None
                     stack.pop()
                 else:
-                    stack.append((child, iter(self._producers(child))))
+                    stack.append((child, iter(self._before(child))))
         return list(order)
 
 

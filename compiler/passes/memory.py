@@ -96,7 +96,7 @@ class _Planner:
         return self.plan
 
     def _place_output(self, now: int, use: Use, var: Var) -> None:
-        for source in self.donated:
+        for source in sorted(self.donated, key=lambda v: v not in use.reads):  # those read here
             if self.partner is not None and self.partner.get(var) is not source:
                 continue
             same_size = device_bytes(source) == device_bytes(var)
