@@ -25,6 +25,7 @@ from .lanes import with_lanes
 from .multiply import emit_contract
 from .scheduled import Scheduled
 from .staged import emit_staged
+from .staged import steps_of as staged_steps
 
 CORES = 2  # M: of the machine the model was fitted on; more of them only want more tiles
 SIMD = 8  # M: invocations that llvmpipe runs as one vector
@@ -38,9 +39,12 @@ ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 COLS = (4, 8, 12, 16)
 REGISTERS = 256  # results an invocation keeps: with more, compiling takes seconds (M)
 MOST_ROWS = 8  # of a window's results; with more, windows share little more (M)
-INVOCATIONS = 64  # M: 2 cores x 8 lanes x 4; fewer leave lanes idle
-GPU_STAGE = 8  # A: 8x8 invocations of 4x4 registers, a 32x32 tile
-GPU_BIG_STAGE = 16  # A: 64x64 tiles where there are at least 16 of them
+BUSY = 64  # M: 2 cores x 8 lanes x 4; fewer leave lanes idle
+# A: 8x8 invocations of 4x4 results each (a 32x32 tile); 16x16 where there are at least 16 tiles of
+# 64x64 (tensai); where there are very many, of 8x8 results each, as BLAS libraries for GPUs do.
+GPU_TILES = ((16, 8), (16, 4), (8, 4))
+GPU_READ = 64  # products that take as long as bringing a number from memory, such that A holds
+GPU_GROUPS, GPU_GROUP = 64, 64  # workgroups that fill a GPU, and invocations in one
 SMALLEST = ContractSchedule(1, LANES, 1)
 """What ``fits`` tries, and what any group that fits can be emitted with."""
 
@@ -63,6 +67,16 @@ class Problem(NamedTuple):
 
 def candidates(problem: Problem, target: Target) -> Iterator[ContractSchedule]:
     """The schedules worth considering; along which axes operands are read is decided after that."""
+    if target.is_software:
+        yield from _register_blocks(problem, target)
+        return
+    for side, registers in GPU_TILES:
+        if side * side <= target.max_invocations:
+            yield ContractSchedule(registers, registers, stage=side)
+    yield from (ContractSchedule(rows, LANES) for rows in (4, 2, 1))
+
+
+def _register_blocks(problem: Problem, target: Target) -> Iterator[ContractSchedule]:
     for swap in (False, True):
         p = problem.swapped() if swap else problem
         rows = sorted({_even(p.m, r) for r in ROWS})
@@ -77,8 +91,13 @@ def _even(extent: int, most: int) -> int:
     return max(1, math.ceil(extent / tiles))
 
 
-def cost(problem: Problem, s: ContractSchedule) -> float:
-    """Nanoseconds of ``RUNS`` runs on a software adapter, the driver's compilation included."""
+def cost(problem: Problem, s: ContractSchedule, target: Target) -> float:
+    """What ``s`` costs: nanoseconds on a software adapter, else only to compare with others."""
+    return software_cost(problem, s) if target.is_software else gpu_cost(problem, s)
+
+
+def software_cost(problem: Problem, s: ContractSchedule) -> float:
+    """Nanoseconds of ``RUNS`` runs, the driver's compilation included."""
     p = problem.swapped() if s.swap else problem
     peers = s.share or 1
     tiles = math.ceil(p.m / s.rows) * math.ceil(p.n / (s.cols * peers)) * p.batch
@@ -89,15 +108,27 @@ def cost(problem: Problem, s: ContractSchedule) -> float:
     return RUNS * math.ceil(vectors / CORES) * tile * STEP_NS + COMPILE_NS * s.rows * s.cols
 
 
+def gpu_cost(p: Problem, s: ContractSchedule) -> float:
+    """Products and numbers read, times how far the machine is from being full.
+
+    A tile of r x c results reads r + c numbers for r · c products; work past an edge counts.
+    """
+    side = s.stage or 1
+    rows, cols = s.rows * side, s.cols * side
+    tiles = math.ceil(p.m / rows) * math.ceil(p.n / cols) * p.batch
+    unroll = staged_steps(max(rows, cols)) if s.stage else 1
+    groups = tiles if s.stage else tiles / GPU_GROUP
+    work = tiles * math.ceil(p.k / unroll) * unroll * (rows * cols + GPU_READ * (rows + cols))
+    return work * max(1.0, GPU_GROUPS / max(groups, 1e-9))
+
+
 def schedule_contraction(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
     """The best schedule; where its blocks would misplace the epilogue, the one ``fits`` tried."""
     problem = Problem.of(group.contraction)
     try:
         if 1 in (problem.m, problem.n) and batch_is_contiguous(group, _loaded(group, names)):
             return _emitted(group, _by_batch(group, problem), target, names)
-        if side := 0 if target.is_software else _stage_side(problem, target):
-            return _emitted(group, ContractSchedule(4, 4, stage=side), target, names)
-        best = min(candidates(problem, target), key=lambda s: cost(problem, s))
+        best = min(candidates(problem, target), key=lambda s: cost(problem, s, target))
         return _emitted(group, best, target, names)
     except Misaligned:
         return _emitted(group, SMALLEST, target, names)
@@ -140,16 +171,5 @@ def _by_batch(group: Group, p: Problem) -> ContractSchedule:
     spec, rows = group.contraction, p.n if swap else p.m
     last = (spec.n if swap else spec.m)[-1:]
     even = [r for r in range(1, MOST_ROWS + 1) if product(last) % r == 0]
-    busy = [r for r in even if rows // r * p.batch >= LANES * INVOCATIONS]
+    busy = [r for r in even if rows // r * p.batch >= LANES * BUSY]
     return ContractSchedule(max(busy, default=1), 1, steps_of(spec.k), swap=swap, by_batch=True)
-
-
-def _stage_side(p: Problem, target: Target) -> int:
-    """The side of the square of invocations that stages tiles, 0 where staging does not pay."""
-    for side in (GPU_BIG_STAGE, GPU_STAGE):
-        tile = side * 4
-        enough = -(-p.m // tile) * -(-p.n // tile) * p.batch >= (16 if side == GPU_BIG_STAGE else 1)
-        fits = side * side <= target.max_invocations
-        if fits and enough and min(p.m, p.n) >= tile // 2 and p.k >= 16:
-            return side
-    return 0

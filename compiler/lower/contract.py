@@ -18,7 +18,7 @@ from ..ir import kernel as K
 from ..ir.dtypes import DType
 from ..ir.graph import Atom, Var
 from ..ir.index import Index, bounded, product, unflatten
-from ..ir.kernel import Expr, Shared, Stmt
+from ..ir.kernel import LANES, Expr, Shared, Stmt
 from ..ir.primitive import ContractSpec
 from ..passes.group import Group
 from .axes import ordered
@@ -99,7 +99,16 @@ class Block:
     def place(self, m_tile: Index, n_tile: Index, batch: Index) -> None:
         """Says which block: everything below is relative to it."""
         self.m0, self.n0 = m_tile * self.schedule.rows, n_tile * self.schedule.cols
+        self.n_step = LANES
         self.b_index = unflatten(batch, self.spec.batch)
+
+    def spread_columns(self, number: Index, peers: int) -> None:
+        """The block's vectors of columns alternate with those of its ``peers``: this is one's."""
+        self.n0, self.n_step = self.n0 + number * LANES, LANES * peers
+
+    def columns(self, v: int) -> Index:
+        """The first column of vector ``v``."""
+        return self.n0 + v * self.n_step
 
     def place_by_number(self, number: Index) -> None:
         """The block of tile ``number``, of an invocation that works alone or in a subgroup."""

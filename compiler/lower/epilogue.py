@@ -36,7 +36,7 @@ def store_block(block: Block) -> Stores:
     for i in range(s.rows):
         row: list[Stmt] = []
         for v in range(s.cols // LANES):
-            n = block.n0 + LANES * v
+            n = block.columns(v)
             index = block.out(block.m0 + i, lanes_from(n, block.n))
             row += store.vector((i, v), index, inside_lanes(n, block.n))
         inside = K.inside(block.m0 + i, 0, block.m)

@@ -145,12 +145,14 @@ def rhs_values(block: Block, steps: Steps) -> Rows:
     cols, by, lane = block.schedule.cols, block.schedule.rhs_lanes, Index.of(LANE)
     vectors = range(cols // LANES)
     if by == "k" and steps.count == LANES:
-        wide = [block.rhs(steps.at(lane), block.n0 + c) for c in range(cols)]
+        wide = [
+            block.rhs(steps.at(lane), block.columns(c // LANES) + c % LANES) for c in range(cols)
+        ]
         return [
             [K.vector([K.lane(x, q) for x in wide[LANES * v : LANES * v + LANES]]) for v in vectors]
             for q in range(LANES)
         ]
     return [
-        [block.rhs(steps.at(q), block.n0 + LANES * v + lane) for v in vectors]
+        [block.rhs(steps.at(q), block.columns(v) + lane) for v in vectors]
         for q in range(steps.count)
     ]

@@ -1,109 +1,180 @@
 """Contractions for GPUs: a workgroup copies tiles of both operands to workgroup memory, then
 multiplies.
 
-``side`` x ``side`` invocations of 4x4 results share a square tile; tiles are K_TILE deep and stored
-k-major, so that an invocation reads its four rows and four columns as one vector each. The prologue
-of an operand (whatever was fused into reading it) runs once per element of a tile.
+``side`` x ``side`` invocations, each with ``rows`` x ``cols`` results, share a tile; its steps of k
+lie one after the other, so that an invocation reads its rows and its columns as vectors. There are
+two tiles of each operand: while one is multiplied the next is under way from memory, in registers,
+and one barrier a tile is enough. The prologue of an operand (whatever was fused into reading it)
+runs once per element of a tile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..ir import kernel as K
 from ..ir.index import Index, Loop, unflatten
-from ..ir.kernel import LANE, LANES, Barrier, Expr, For, If, Shared, SharedStore, Stmt
+from ..ir.kernel import LANE, LANES, Barrier, Declare, Expr, For, If, Shared, SharedStore, Stmt
 from .contract import Block, ContractBody
 from .epilogue import store_block
 from .multiply import declare_block, multiply
 
-K_TILE = 16  # ONNX Runtime 32, TVM 8, ggml 8: 16 keeps both 64-wide tiles in 8 KiB
+STAGED_NUMBERS = 4096  # in the 16 KiB of workgroup memory that every adapter has
+MOST_STEPS = 16  # A: ONNX Runtime 32, TVM 8, ggml 8
 
 
-Read = Callable[[Index, Index], Expr]
-"""An operand at (position across the tile, flat k)."""
+def steps_of(tile: int) -> int:
+    """How many steps of k fit in workgroup memory: of two operands, two tiles each."""
+    return min(MOST_STEPS, STAGED_NUMBERS // (4 * tile))
 
 
 def emit_staged(block: Block) -> ContractBody:
     """Emits a block for workgroups of ``schedule.stage`` squared invocations."""
-    return _Staged(block).run()
+    s = block.schedule
+    tiles_m, tiles_n = -(-block.m // (s.stage * s.rows)), -(-block.n // (s.stage * s.cols))
+    tiles = tiles_m * tiles_n * block.batch
+    batch, m_tile, n_tile = unflatten(Index.of(K.group(tiles)), (block.batch, tiles_m, tiles_n))
+    thread = Index.of(K.thread(s.stage * s.stage))
+    row, col = thread // s.stage, thread % s.stage
+    block.place(m_tile * s.stage + row, n_tile * s.stage, batch)
+    block.spread_columns(col, s.stage)
+    lhs, rhs = _Operand.both(block, m_tile, n_tile, thread)
+    stmts = [*declare_block(block), *_k_loop(block, (lhs, rhs), row, col)]
+    stores = store_block(block)
+    shared = tuple(o.shared for o in (lhs, rhs))
+    return ContractBody([*stmts, *stores.stmts], tiles, block.em, stores.places, shared)
 
 
-class _Staged:
-    def __init__(self, block: Block) -> None:
-        self.block, self.side = block, block.schedule.stage
-        self.tile = self.side * LANES
-        self.threads = self.side * self.side
-        self.k, self.k_axes = block.k, block.spec.k
+def _k_loop(
+    block: Block, operands: tuple[_Operand, _Operand], row: Index, col: Index
+) -> list[Stmt]:
+    steps = operands[0].steps
+    loop = Loop("k_tile", -(-block.k // steps))
+    if not loop.extent:
+        return []
+    first, now = Index.of(0), Index.of(loop)
+    fetched = [o.fetch(first) for o in operands]
+    stmts = [s for f, _ in fetched for s in f] + [s for _, p in fetched for s in p(first)]
+    multiplied = _multiplied(block, operands, now % 2, row, col)
+    if loop.extent == 1:
+        return [*stmts, Barrier(), multiplied]
+    ahead = [o.fetch((now + 1) * steps) for o in operands]
+    body: list[Stmt] = [s for f, _ in ahead for s in f]
+    body += [multiplied, *(s for _, put in ahead for s in put((now + 1) % 2)), Barrier()]
+    return [*stmts, Barrier(), For(loop, tuple(body))]
 
-    def run(self) -> ContractBody:
-        block, side = self.block, self.side
-        tiles_m, tiles_n = -(-block.m // self.tile), -(-block.n // self.tile)
-        tiles = tiles_m * tiles_n * block.batch
-        batch, tile_m, tile_n = unflatten(Index.of(K.group(tiles)), (block.batch, tiles_m, tiles_n))
-        thread = Index.of(K.thread(self.threads))
-        self.row, self.col = thread // side, thread % side
-        self.m_base, self.n_base = tile_m * self.tile, tile_n * self.tile
-        block.place(tile_m * side + self.row, tile_n * side + self.col, batch)
-        stmts = declare_block(block)
-        loop = Loop("k_tile", -(-self.k // K_TILE))
-        body = self._round(Index.of(loop) * K_TILE, thread)
-        stmts += [For(loop, tuple(body))] if loop.extent > 1 else body * loop.extent
-        stores = store_block(block)
-        dtype = block.dtype
-        size = self.tile * K_TILE
-        shared = tuple(Shared(n, dtype, size // LANES, vec=True) for n in ("lhs_tile", "rhs_tile"))
-        return ContractBody([*stmts, *stores.stmts], tiles, block.em, stores.places, shared)
 
-    def _round(self, k0: Index, thread: Index) -> list[Stmt]:
-        """One tile of k: copy in, wait, multiply, wait."""
-        s = self.block.schedule
-        stmts = self._copy("lhs_tile", k0, thread, s.lhs_lanes == "k", self._lhs)
-        stmts += self._copy("rhs_tile", k0, thread, s.rhs_lanes == "k", self._rhs)
-        return [*stmts, Barrier(), self._multiply(), Barrier()]
+def _multiplied(
+    block: Block, operands: tuple[_Operand, _Operand], half: Index, row: Index, col: Index
+) -> Stmt:
+    """All the products of one tile."""
+    s, (lhs, rhs) = block.schedule, operands
+    loop = Loop("kk", lhs.steps)
+    step = half * lhs.steps + Index.of(loop)
+    rows = [lhs.vector(step, row * (s.rows // LANES) + i) for i in range(s.rows // LANES)]
+    cols = [rhs.vector(step, col + s.stage * v) for v in range(s.cols // LANES)]
+    a = [[K.lane(rows[i // LANES], i % LANES)] for i in range(s.rows)]
+    return For(loop, tuple(multiply(a, [cols])))
 
-    def _lhs(self, across: Index, k: Index) -> Expr:
-        return self._padded(k, self.block.lhs(self.m_base + across, unflatten(k, self.k_axes)))
 
-    def _rhs(self, across: Index, k: Index) -> Expr:
-        return self._padded(k, self.block.rhs(unflatten(k, self.k_axes), self.n_base + across))
+Put = Callable[[Index], list[Stmt]]
+"""``put(half)``: the stores of what was fetched into the first or second tile."""
 
-    def _padded(self, k: Index, value: Expr) -> Expr:
-        """Beyond the end of k both operands are zero, so that garbage cannot spoil the sum."""
-        return K.select(K.inside(k, 0, self.k), value, K.zero(value.dtype))
 
-    def _copy(self, array: str, k0: Index, thread: Index, along_k: bool, read: Read) -> list[Stmt]:
-        """Each invocation copies every ``threads``-th vector of the tile."""
-        stmts: list[Stmt] = []
-        vectors = self.tile * K_TILE // LANES
-        for first in range(0, vectors, self.threads):
-            at = thread + first
-            copy = self._copy_vector(array, k0, at, along_k, read)
-            guard = K.inside(at, 0, vectors)
-            stmts += [If(guard, tuple(copy))] if guard is not None else copy
-        return stmts
+@dataclass
+class _Operand:
+    """One operand's tiles in workgroup memory, and how the workgroup fills them.
 
-    def _copy_vector(
-        self, array: str, k0: Index, at: Index, along_k: bool, read: Read
-    ) -> list[Stmt]:
-        lane = Index.of(LANE)
-        if not along_k:
-            k, across = unflatten(at, (K_TILE, self.tile // LANES))
-            value = K.splat(read(across * LANES + lane, k0 + k))
-            return [SharedStore(array, k * self.tile + across * LANES, value)]
-        across, group = unflatten(at, (self.tile, K_TILE // LANES))
-        value = read(across, k0 + group * LANES + lane)
-        return [
-            SharedStore(array, (group * LANES + q) * self.tile + across, K.lane(value, q))
-            for q in range(LANES)
-        ]
+    ``read(across, k)`` gives the operand at a position across the tile and a step (flat); it is
+    copied in vectors along k with ``along_k``, else along the rows or columns.
+    """
 
-    def _multiply(self) -> For:
-        dtype = self.block.dtype
-        loop = Loop("kk", K_TILE)
-        base = Index.of(loop) * (self.tile // LANES)
-        a, b = (
-            Expr("shared", (K.index_value(base + i),), dtype, LANES, name)
-            for name, i in (("lhs_tile", self.row), ("rhs_tile", self.col))
+    name: str
+    block: Block
+    tile: int
+    along_k: bool
+    thread: Index
+    read: Callable[[Index, Index], Expr]
+
+    @staticmethod
+    def both(
+        block: Block, m_tile: Index, n_tile: Index, thread: Index
+    ) -> tuple[_Operand, _Operand]:
+        s, spec = block.schedule, block.spec
+        m, n = s.stage * s.rows, s.stage * s.cols
+
+        def lhs(across: Index, k: Index) -> Expr:
+            return block.lhs(m_tile * m + across, unflatten(k, spec.k))
+
+        def rhs(across: Index, k: Index) -> Expr:
+            return block.rhs(unflatten(k, spec.k), n_tile * n + across)
+
+        return (
+            _Operand("lhs_tile", block, m, s.lhs_lanes == "k", thread, lhs),
+            _Operand("rhs_tile", block, n, s.rhs_lanes == "k", thread, rhs),
         )
-        return For(loop, tuple(multiply([[K.lane(a, i)] for i in range(LANES)], [[b]])))
+
+    @property
+    def steps(self) -> int:
+        s = self.block.schedule
+        return steps_of(s.stage * max(s.rows, s.cols))
+
+    @property
+    def shared(self) -> Shared:
+        vectors = 2 * self.steps * self.tile // LANES
+        return Shared(self.name, self.block.dtype, vectors, vec=True)
+
+    def vector(self, step: Index, number: Index) -> Expr:
+        """Vector ``number`` across the tile at a step."""
+        place = K.index_value(step * (self.tile // LANES) + number)
+        return Expr("shared", (place,), self.block.dtype, LANES, self.name)
+
+    def fetch(self, k0: Index) -> tuple[list[Stmt], Put]:
+        """Loads each invocation's part of the tile from step ``k0`` on, and how to store it."""
+        s = self.block.schedule
+        threads, vectors = s.stage * s.stage, self.tile * self.steps // LANES
+        places = [self.thread + first for first in range(0, vectors, threads)]
+        names = [f"new_{self.name}_{i}" for i in range(len(places))]
+        values = [K.splat(self._padded(k0, at)) for at in places]
+        loads: list[Stmt] = [Declare(n, x) for n, x in zip(names, values, strict=True)]
+
+        def put(half: Index) -> list[Stmt]:
+            stmts: list[Stmt] = []
+            for at, name, x in zip(places, names, values, strict=True):
+                writes = self._writes(at, half, K.register(name, x.dtype, LANES))
+                inside = K.inside(at, 0, vectors)
+                stmts += [If(inside, tuple(writes))] if inside is not None else writes
+            return stmts
+
+        return loads, put
+
+    def _place(self, at: Index) -> tuple[Index, Index]:
+        """Position across the tile and step of vector ``at``, its lanes included."""
+        lane = Index.of(LANE)
+        if self.along_k:
+            across, group = unflatten(at, (self.tile, self.steps // LANES))
+            return across, group * LANES + lane
+        k, across = unflatten(at, (self.steps, self.tile // LANES))
+        return across * LANES + lane, k
+
+    def _padded(self, k0: Index, at: Index) -> Expr:
+        """Beyond the end of k both operands are zero, so that garbage cannot spoil the sum.
+
+        When tiles end where k does, only the last one fetched lies beyond: nobody multiplies it.
+        """
+        across, k = self._place(at)
+        value = self.read(across, k0 + k)
+        if self.block.k % self.steps == 0:
+            return value
+        return K.select(K.inside(k0 + k, 0, self.block.k), value, K.zero(value.dtype))
+
+    def _writes(self, at: Index, half: Index, value: Expr) -> list[Stmt]:
+        across, k = self._place(at)
+        place = (half * self.steps + k) * self.tile + across
+        if not self.along_k:
+            return [SharedStore(self.name, place - Index.of(LANE), value)]
+        lanes = range(LANES)
+        return [
+            SharedStore(self.name, place.substitute({LANE: q}), K.lane(value, q)) for q in lanes
+        ]

@@ -66,6 +66,9 @@ def agrees(graph: Graph, target: str = "software") -> str:
         ContractSchedule(3, 12),
         ContractSchedule(8, 4, 8, share=8),
         ContractSchedule(2, 4, swap=True),
+        ContractSchedule(4, 4, stage=8),
+        ContractSchedule(8, 8, stage=8),
+        ContractSchedule(4, 4, stage=16),
     ],
     ids=str,
 )
@@ -75,7 +78,9 @@ def test_every_schedule_is_right(
     m: int, k: int, n: int, lhs_axis: int, rhs_axis: int, schedule: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(choose, "candidates", lambda problem, target: [schedule])
-    assert f"{schedule.rows}x{schedule.cols}" in agrees(matmul(m, k, n, lhs_axis, rhs_axis))
+    target = "gpu" if schedule.stage else "software"
+    taken = agrees(matmul(m, k, n, lhs_axis, rhs_axis), target)
+    assert f"{schedule.rows}x{schedule.cols}" in taken
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -131,17 +136,27 @@ def test_the_subgroup_shares_rows_only_where_there_is_one() -> None:
 
     def best(target: Target) -> ContractSchedule:
         found = choose.candidates(problem, target)
-        return min(found, key=lambda s: choose.cost(problem, s))
+        return min(found, key=lambda s: choose.cost(problem, s, target))
 
     assert best(SUBGROUPS).share == 8
     assert best(Target.software()).share == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "tile"), [(4096, (16, 8)), (512, (16, 4)), (128, (8, 4)), (1, (0, 1))]
+)
+def test_a_gpu_takes_the_largest_tiles_that_fill_it(size: int, tile: tuple[int, int]) -> None:
+    problem, target = choose.Problem(1, size, size, size), Target.gpu()
+    found = choose.candidates(problem, target)
+    best = min(found, key=lambda s: choose.cost(problem, s, target))
+    assert (best.stage, best.rows) == tile
 
 
 @pytest.mark.parametrize(("m", "n", "swap"), [(2000, 6, True), (6, 2000, False)])
 def test_registers_run_over_the_long_side(m: int, n: int, swap: bool) -> None:
     problem = choose.Problem(1, m, n, 256)
     found = choose.candidates(problem, SUBGROUPS)
-    assert min(found, key=lambda s: choose.cost(problem, s)).swap is swap
+    assert min(found, key=lambda s: choose.software_cost(problem, s)).swap is swap
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -8,8 +8,8 @@
 @group(0) @binding(1) var<storage, read> in1: array<vec4<f32>>;  // f32[32,48]
 @group(0) @binding(2) var<storage, read> in2: array<vec4<f32>>;  // f32[48]
 @group(0) @binding(3) var<storage, read_write> max_out: array<vec4<f32>>;  // f32[64,48]
-var<workgroup> lhs_tile: array<vec4<f32>, 128>;
-var<workgroup> rhs_tile: array<vec4<f32>, 128>;
+var<workgroup> lhs_tile: array<vec4<f32>, 256>;
+var<workgroup> rhs_tile: array<vec4<f32>, 256>;
 
 fn tx_isnan4(x: vec4<f32>) -> vec4<bool> { return (bitcast<vec4<i32>>(x) & vec4<i32>(0x7fffffff)) > vec4<i32>(0x7f800000); }
 
@@ -24,72 +24,102 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>,
   var acc1_0: vec4<f32> = vec4<f32>(0.0f);
   var acc2_0: vec4<f32> = vec4<f32>(0.0f);
   var acc3_0: vec4<f32> = vec4<f32>(0.0f);
-  let ix1 = (thread & 3);
-  let ix2 = ((ix1 * 32) + (thread >> 4u));
+  let ix1 = (group >> 1u);
+  let ix2 = (thread & 3);
   let ix3 = (thread >> 2u);
-  let ix4 = (ix3 & 3);
-  let ix5 = (group >> 1u);
-  let ix6 = (((ix5 * 256) + ix1) + (ix3 * 8));
-  let ix7 = (ix2 + 8);
-  let ix8 = (ix2 + 16);
-  let ix9 = (ix2 + 24);
-  let ix10 = (ix2 + 4);
-  let ix11 = (ix2 + 12);
-  let ix12 = (ix2 + 20);
-  let ix13 = (ix2 + 28);
-  let ix14 = (group & 1);
-  let ix15 = (thread & 7);
-  let ix16 = ((ix14 * 8) + ix15);
-  let ix17 = (thread >> 3u);
-  let ix18 = (ix16 + (ix17 * 12));
-  let ix19 = (thread + 64);
+  let ix4 = (((ix1 * 256) + ix2) + (ix3 * 8));
+  var new_lhs_tile_0: vec4<f32> = in0[ix4];
+  var new_lhs_tile_1: vec4<f32> = in0[(ix4 + 128)];
+  let ix5 = (group & 1);
+  let ix6 = (thread & 7);
+  let ix7 = ((ix5 * 8) + ix6);
+  let ix8 = (thread >> 3u);
+  let ix9 = (ix7 + (ix8 * 12));
+  var new_rhs_tile_0: vec4<f32> = in1[ix9];
+  var new_rhs_tile_1: vec4<f32> = in1[(ix9 + 96)];
+  let ix10 = ((ix2 * 32) + (thread >> 4u));
+  let ix11 = (ix3 & 3);
+  let t12 = new_lhs_tile_0.x;
+  lhs_tile[ix10][ix11] = t12;
+  let t13 = new_lhs_tile_0.y;
+  lhs_tile[(ix10 + 8)][ix11] = t13;
+  let t14 = new_lhs_tile_0.z;
+  lhs_tile[(ix10 + 16)][ix11] = t14;
+  let t15 = new_lhs_tile_0.w;
+  lhs_tile[(ix10 + 24)][ix11] = t15;
+  let t16 = new_lhs_tile_1.x;
+  lhs_tile[(ix10 + 4)][ix11] = t16;
+  let t17 = new_lhs_tile_1.y;
+  lhs_tile[(ix10 + 12)][ix11] = t17;
+  let t18 = new_lhs_tile_1.z;
+  lhs_tile[(ix10 + 20)][ix11] = t18;
+  let t19 = new_lhs_tile_1.w;
+  lhs_tile[(ix10 + 28)][ix11] = t19;
+  rhs_tile[thread] = new_rhs_tile_0;
+  rhs_tile[(thread + 64)] = new_rhs_tile_1;
+  workgroupBarrier();
   for (var k_tile = 0; k_tile < 2; k_tile++) {
-    let ix20 = (ix6 + (k_tile * 4));
-    let t21 = in0[ix20];
-    lhs_tile[ix2][ix4] = t21.x;
-    lhs_tile[ix7][ix4] = t21.y;
-    lhs_tile[ix8][ix4] = t21.z;
-    lhs_tile[ix9][ix4] = t21.w;
-    let t22 = in0[(ix20 + 128)];
-    lhs_tile[ix10][ix4] = t22.x;
-    lhs_tile[ix11][ix4] = t22.y;
-    lhs_tile[ix12][ix4] = t22.z;
-    lhs_tile[ix13][ix4] = t22.w;
-    let ix23 = (ix18 + (k_tile * 192));
-    rhs_tile[thread] = in1[ix23];
-    rhs_tile[ix19] = in1[(ix23 + 96)];
-    workgroupBarrier();
+    let ix20 = (ix4 + (k_tile * 4));
+    var new_lhs_tile_0: vec4<f32> = in0[(ix20 + 4)];
+    var new_lhs_tile_1: vec4<f32> = in0[(ix20 + 132)];
+    let ix21 = (ix9 + (k_tile * 192));
+    var new_rhs_tile_0: vec4<f32> = in1[(ix21 + 192)];
+    var new_rhs_tile_1: vec4<f32> = in1[(ix21 + 288)];
+    let ix22 = (k_tile * 128);
+    let ix23 = (ix8 + ix22);
+    let ix24 = (ix6 + ix22);
     for (var kk = 0; kk < 16; kk++) {
-      let ix24 = (kk * 8);
-      let t25 = lhs_tile[(ix17 + ix24)];
-      let t26 = rhs_tile[(ix15 + ix24)];
-      acc0_0 = fma(vec4<f32>(t25.x), t26, acc0_0);
-      acc1_0 = fma(vec4<f32>(t25.y), t26, acc1_0);
-      acc2_0 = fma(vec4<f32>(t25.z), t26, acc2_0);
-      acc3_0 = fma(vec4<f32>(t25.w), t26, acc3_0);
+      let ix25 = (kk * 8);
+      let t26 = lhs_tile[(ix23 + ix25)];
+      let t27 = rhs_tile[(ix24 + ix25)];
+      acc0_0 = fma(vec4<f32>(t26.x), t27, acc0_0);
+      acc1_0 = fma(vec4<f32>(t26.y), t27, acc1_0);
+      acc2_0 = fma(vec4<f32>(t26.z), t27, acc2_0);
+      acc3_0 = fma(vec4<f32>(t26.w), t27, acc3_0);
     }
+    let ix28 = (((k_tile + 1) & 1) * 128);
+    let ix29 = (ix10 + ix28);
+    let t30 = new_lhs_tile_0.x;
+    lhs_tile[ix29][ix11] = t30;
+    let t31 = new_lhs_tile_0.y;
+    lhs_tile[(ix29 + 8)][ix11] = t31;
+    let t32 = new_lhs_tile_0.z;
+    lhs_tile[(ix29 + 16)][ix11] = t32;
+    let t33 = new_lhs_tile_0.w;
+    lhs_tile[(ix29 + 24)][ix11] = t33;
+    let t34 = new_lhs_tile_1.x;
+    lhs_tile[(ix29 + 4)][ix11] = t34;
+    let t35 = new_lhs_tile_1.y;
+    lhs_tile[(ix29 + 12)][ix11] = t35;
+    let t36 = new_lhs_tile_1.z;
+    lhs_tile[(ix29 + 20)][ix11] = t36;
+    let t37 = new_lhs_tile_1.w;
+    lhs_tile[(ix29 + 28)][ix11] = t37;
+    let ix38 = (thread + ix28);
+    rhs_tile[ix38] = new_rhs_tile_0;
+    rhs_tile[(ix38 + 64)] = new_rhs_tile_1;
     workgroupBarrier();
   }
-  let t27 = in2[ix16];
-  var new_max_out_0_0: vec4<f32> = tx_max4((acc0_0 + t27), vec4<f32>(0.0f));
-  let t28 = (((ix14 * 32) + (ix15 * 4)) < 48);
-  if (t28) {
-    let ix29 = (((ix5 * 384) + ix16) + (ix17 * 48));
-    max_out[ix29] = new_max_out_0_0;
+  let t39 = in2[ix7];
+  var new_max_out_0_0: vec4<f32> = tx_max4((acc0_0 + t39), vec4<f32>(0.0f));
+  let t40 = (((ix5 * 32) + (ix6 * 4)) < 48);
+  if (t40) {
+    let ix41 = (((ix1 * 384) + ix7) + (ix8 * 48));
+    max_out[ix41] = new_max_out_0_0;
   }
-  var new_max_out_1_0: vec4<f32> = tx_max4((acc1_0 + t27), vec4<f32>(0.0f));
-  if (t28) {
-    let ix30 = (((ix5 * 384) + ix16) + (ix17 * 48));
-    max_out[(ix30 + 12)] = new_max_out_1_0;
+  var new_max_out_1_0: vec4<f32> = tx_max4((acc1_0 + t39), vec4<f32>(0.0f));
+  if (t40) {
+    let ix42 = (((ix1 * 384) + ix7) + (ix8 * 48));
+    max_out[(ix42 + 12)] = new_max_out_1_0;
   }
-  var new_max_out_2_0: vec4<f32> = tx_max4((acc2_0 + t27), vec4<f32>(0.0f));
-  if (t28) {
-    let ix31 = (((ix5 * 384) + ix16) + (ix17 * 48));
-    max_out[(ix31 + 24)] = new_max_out_2_0;
+  var new_max_out_2_0: vec4<f32> = tx_max4((acc2_0 + t39), vec4<f32>(0.0f));
+  if (t40) {
+    let ix43 = (((ix1 * 384) + ix7) + (ix8 * 48));
+    max_out[(ix43 + 24)] = new_max_out_2_0;
   }
-  var new_max_out_3_0: vec4<f32> = tx_max4((acc3_0 + t27), vec4<f32>(0.0f));
-  if (t28) {
-    let ix32 = (((ix5 * 384) + ix16) + (ix17 * 48));
-    max_out[(ix32 + 36)] = new_max_out_3_0;
+  var new_max_out_3_0: vec4<f32> = tx_max4((acc3_0 + t39), vec4<f32>(0.0f));
+  if (t40) {
+    let ix44 = (((ix1 * 384) + ix7) + (ix8 * 48));
+    max_out[(ix44 + 36)] = new_max_out_3_0;
   }
 }
