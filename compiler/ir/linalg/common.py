@@ -32,8 +32,11 @@ def repeat(
 ) -> tuple[Value, ...]:
     """``carry = step(k, *carry)`` for k = 0 … count - 1 (``reverse``: from the end).
 
-    What ``step`` returns beyond the carry is stacked ``[count, …]`` behind it.
+    What ``step`` returns beyond the carry is stacked ``[count, …]`` behind it, unless there is no
+    step.
     """
+    if not count:
+        return tuple(carry)
     with GraphTrace(name) as trace:
         inputs = [trace.input(x.aval.strong()) for x in carry]
         k = trace.input(Aval((), int32))
@@ -195,6 +198,8 @@ def scale_of(x: Any) -> Value:
 
     What is divided by it loses no digits, and squares neither overflow nor vanish.
     """
+    if not x.aval.size:
+        return broadcast_in_dim(literal(1.0, float32), shape=x.aval.shape[:1], dims=())
     parts = (real_of(x), imag(x)) if is_complex(x) else (x,)
     largest = [reduce(ew.abs_(p), monoid="max", axes=(1, 2)) for p in parts]
     bits = ew.bitcast(functools.reduce(ew.max_, largest), dtype=uint32)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Value
+from ..dtypes import int32
 from ..prims import elementwise as ew
 from ..prims import matrices as m
 from ..prims.reduction import argmax
 from ..prims.slicing import concatenate, part
-from ..prims.structural import reshape
+from ..prims.structural import iota, reshape
 from . import common as c
 from .triangular import substituted
 
@@ -33,8 +34,8 @@ def eliminated(x: Any, n: int) -> tuple[Value, Value]:
 
     Also the row that each step took for its pivot, i32 ``[n, b]``.
     """
-    x, taken = c.repeat("eliminate", n, _step, (x,))
-    return x, taken
+    done = c.repeat("eliminate", n, _step, (x,))
+    return done[0], done[1] if n else iota(shape=(0, x.aval.shape[0]), dtype=int32, axis=0)
 
 
 def _step(k: Any, x: Any) -> tuple[Value, Value]:

@@ -6,18 +6,19 @@ basis also where these are zero.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ..core import Value
 from ..prims import elementwise as ew
 from ..prims import matrices as m
-from ..prims.indexing import gather, take_along
+from ..prims.indexing import take_along
 from ..prims.slicing import concatenate, part
 from ..prims.sorting import sort_indices
 from ..prims.structural import broadcast_in_dim, reshape
 from . import common as c
 from .householder import orthogonal
-from .jacobi import EPSILON, MOST_SWEEPS, even, meeting, ordered, rotations, turn
+from .jacobi import EPSILON, MOST_SWEEPS, Round, even, meeting, ordered, rotations, turn
 
 
 def svd(a: Any, *, full: bool, vectors: bool) -> Value:
@@ -56,9 +57,7 @@ def _orthogonalised(a: Any, vectors: bool) -> tuple[Value, Value | None]:
     if vectors:
         x = concatenate(x, c.identity(b, k, k, a.aval.dtype), axis=1)
 
-    def sweep(x: Any) -> list[Value]:
-        return _sweep(x, rows)
-
+    sweep = functools.partial(_sweep, meeting(k), rows)
     (x,) = c.until("svd", MOST_SWEEPS, sweep, (x,))
     x = part(x, 2, 0, n)
     if not vectors:
@@ -67,11 +66,11 @@ def _orthogonalised(a: Any, vectors: bool) -> tuple[Value, Value | None]:
     return m.matmul(a, v), v
 
 
-def _sweep(x: Any, rows: int) -> list[Value]:
+def _sweep(places: Round, rows: int, x: Any) -> list[Value]:
     n = x.aval.shape[2]
 
     def step(k: Any, x: Any) -> tuple[Value]:
-        return (_rotate(x, rows),)
+        return (_rotate(places, rows, x),)
 
     (x,) = c.repeat("orthogonalise", n - 1, step, (x,)) if n else (x,)
     moved = part(x, 1, 0, rows)
@@ -88,15 +87,14 @@ def _limit(p: Any, q: Any, n: int) -> Value:
     return ew.mul(ew.mul(p, q), n * EPSILON**2)
 
 
-def _rotate(x: Any, rows: int) -> Value:
-    n = x.aval.shape[2]
-    h = n // 2
+def _rotate(places: Round, rows: int, x: Any) -> Value:
+    """``x J`` for the rotations J that make the pairs of columns orthogonal."""
+    h = x.aval.shape[2] // 2
     moved = part(x, 1, 0, rows)
-    left, right = part(moved, 2, 0, h), part(moved, 2, h, n)
+    left, right = part(moved, 2, 0, h), part(moved, 2, h, 2 * h)
     p, q = (c.total(c.power(y), 1) for y in (left, right))
     z = c.total(ew.mul(c.conj(left), right), 1)
-    stay, mix = rotations(p, q, z)
-    return gather(turn(x, stay, mix, 2), meeting(n), axis=2)
+    return turn(x, rotations(p, q, z, places), places, 2)
 
 
 def _unit(x: Any, lengths: Any, k: int) -> Value:

@@ -12,7 +12,7 @@ from ..prims import elementwise as ew
 from ..prims import matrices as m
 from ..prims.complexes import imag
 from ..prims.slicing import part
-from ..prims.structural import transpose
+from ..prims.structural import reshape, transpose
 from . import common as c
 
 
@@ -34,8 +34,9 @@ def orthogonal(x: Any, k: int) -> tuple[Value, Value]:
 
 def reflected(x: Any) -> tuple[Value, Value]:
     """R on and above the diagonal, the v below it; and the tau of each column, ``[b, n]``."""
-    packed, taus = c.repeat("reflect", x.aval.shape[2], _reflect, (x,))
-    return packed, transpose(taus, perm=(1, 0))
+    b, _, n = x.aval.shape
+    done = c.repeat("reflect", n, _reflect, (x,))
+    return done[0], transpose(done[1], perm=(1, 0)) if n else reshape(x, shape=(b, 0))
 
 
 def _reflect(k: Any, x: Any) -> tuple[Value, Value]:

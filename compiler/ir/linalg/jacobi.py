@@ -8,6 +8,7 @@ Luk, "The solution of singular-value and symmetric eigenvalue problems on multip
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ..core import Value, literal
@@ -23,6 +24,8 @@ from . import common as c
 MOST_SWEEPS = 24
 """Convergence is quadratic: 6 to 10 sweeps up to n = 200 (LAPACK's ``gesvj`` stops at 30)."""
 EPSILON = 2.0**-23
+Round = tuple[Value, Value]
+"""Two lists of columns, i32 ``[n]`` both: see ``meeting``."""
 
 
 def eigh(a: Any, *, vectors: bool) -> Value:
@@ -33,7 +36,8 @@ def eigh(a: Any, *, vectors: bool) -> Value:
     scaled = ew.div(given, c.spread(c.like(scale, given), given.aval.shape))
     x = even(even(scaled, 1), 2)
     carry = [x, m.eye(x.aval.shape, x.aval.dtype)] if vectors else [x]
-    x, *turned = c.until("eigh", MOST_SWEEPS, _sweep, carry)
+    sweep = functools.partial(_sweep, meeting(x.aval.shape[2]))
+    x, *turned = c.until("eigh", MOST_SWEEPS, sweep, carry)
     found = [c.orthonormal(part(part(v, 1, 0, n), 2, 0, n)) for v in turned]
     w = _quotients(scaled, found[0]) if vectors else part(c.real(m.diagonal(x)), 1, 0, n)
     order = sort_indices(w, axis=1, descending=False)
@@ -62,56 +66,62 @@ def even(x: Any, axis: int) -> Value:
     return pad(x, literal(0.0, x.aval.dtype), low=none, high=high, interior=none)
 
 
-def _sweep(x: Any, *vectors: Any) -> list[Value]:
+def _sweep(places: Round, x: Any, *vectors: Any) -> list[Value]:
     n = x.aval.shape[-1]
-    after = c.repeat("rotate", n - 1, _rotate, (x, *vectors)) if n > 1 else (x, *vectors)
+
+    def step(k: Any, *values: Any) -> list[Value]:
+        return _rotate(places, *values)
+
+    after = c.repeat("rotate", n - 1, step, (x, *vectors)) if n > 1 else (x, *vectors)
     shape = x.aval.shape
     off = ew.select(ew.eq(c.rows(shape), c.columns(shape)), 0.0, c.size(after[0]))
     return [c.any_of(ew.gt(off, EPSILON * n**0.5), 0, 1, 2), *after]
 
 
-def _rotate(k: Any, x: Any, *vectors: Any) -> list[Value]:
+def _rotate(places: Round, x: Any, *vectors: Any) -> list[Value]:
     """``Jᴴ x J`` and ``v J`` for the rotations J that make the pairs' elements zero."""
     n = x.aval.shape[-1]
     h = n // 2
-    places = c.real(m.diagonal(x))
-    stay, mix = rotations(part(places, 1, 0, h), part(places, 1, h, n), m.diagonal(x, h))
-    turned = turn(x, stay, mix, 2)
-    order = meeting(n)
-    x = gather(gather(turn(turned, c.conj(stay), c.conj(mix), 1), order, axis=1), order, axis=2)
-    return [x, *(gather(turn(v, stay, mix, 2), order, axis=2) for v in vectors)]
+    own = c.real(m.diagonal(x))
+    turns = rotations(part(own, 1, 0, h), part(own, 1, h, n), m.diagonal(x, h), places)
+    conjugated = c.conj(turns[0]), c.conj(turns[1])
+    turned = turn(turn(x, turns, places, 2), conjugated, places, 1)
+    return [turned, *(turn(v, turns, places, 2) for v in vectors)]
 
 
-def rotations(p: Any, q: Any, z: Any) -> tuple[Value, Value]:
-    """What diagonalises each ``[[p, z], [z̄, q]]``: how much of itself and how much of its partner
-    every column becomes, ``[b, n]`` each. Golub & Van Loan, section 8.5.2.
+def rotations(p: Any, q: Any, z: Any, places: Round) -> tuple[Value, Value]:
+    """What diagonalises each ``[[p, z], [z̄, q]]`` (Golub & Van Loan, section 8.5.2).
+
+    How much each place of the next round takes of the column that comes there, and how much of that
+    one's partner: ``[b, n]`` both.
     """
     size = c.size(z)
     gap = ew.sub(q, p)
     down = ew.add(ew.abs_(gap), ew.sqrt(ew.add(ew.mul(gap, gap), ew.mul(4.0, ew.mul(size, size)))))
-    none = ew.eq(down, 0.0)
-    tangent = ew.div(ew.mul(2.0, size), ew.select(none, 1.0, down))
+    tangent = ew.div(ew.mul(2.0, size), ew.select(ew.eq(down, 0.0), 1.0, down))
     tangent = ew.select(ew.lt(gap, 0.0), ew.neg(tangent), tangent)
     cosine = ew.rsqrt(ew.add(1.0, ew.mul(tangent, tangent)))
-    sine = ew.mul(tangent, cosine)
     phase = c.conj(c.phase(z, size))
-    cosine, sine = c.like(cosine, z), c.like(sine, z)
+    sine = c.like(ew.mul(tangent, cosine), z)
+    cosine = c.like(cosine, z)
     stay = concatenate(cosine, ew.mul(cosine, phase), axis=1)
-    return stay, concatenate(ew.neg(ew.mul(sine, phase)), sine, axis=1)
+    mix = concatenate(ew.neg(ew.mul(sine, phase)), sine, axis=1)
+    return gather(stay, places[0], axis=1), gather(mix, places[0], axis=1)
 
 
-def turn(x: Any, stay: Any, mix: Any, axis: int) -> Value:
-    """The columns (axis 2) or rows (axis 1), each with some of its partner."""
-    shape, h = x.aval.shape, x.aval.shape[axis] // 2
+def turn(x: Any, turns: tuple[Any, Any], places: Round, axis: int) -> Value:
+    """The columns (axis 2) or rows (axis 1) of the next round."""
     wide = m.by_column if axis == 2 else m.by_row
-    partner = concatenate(part(x, axis, h, 2 * h), part(x, axis, 0, h), axis=axis)
-    return ew.add(ew.mul(wide(stay, shape), x), ew.mul(wide(mix, shape), partner))
+    own, partner = (gather(x, at, axis=axis) for at in places)
+    stay, mix = (wide(t, x.aval.shape) for t in turns)
+    return ew.add(ew.mul(stay, own), ew.mul(mix, partner))
 
 
-def meeting(n: int) -> Value:
-    """Who comes to each place for the next round: i32 ``[n]``."""
+def meeting(n: int) -> Round:
+    """Who comes to each place for the next round, and who is that one's partner now."""
     h = n // 2
     i = iota(shape=(n,), dtype=int32, axis=0)
     below = ew.select(ew.lt(i, n - 1), ew.add(i, 1), h - 1)
     above = ew.select(ew.eq(i, 0), 0, ew.select(ew.eq(i, 1), h, ew.sub(i, 1)))
-    return ew.select(ew.lt(i, h), above, below) if h > 1 else i
+    comes = ew.select(ew.lt(i, h), above, below) if h > 1 else i
+    return comes, ew.select(ew.lt(comes, h), ew.add(comes, h), ew.sub(comes, h))
