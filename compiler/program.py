@@ -34,7 +34,10 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Shape and dtype ("f32", "i32", "u32", "bool") of an input or output, and its buffer.
+    """Shape and dtype ("f32", "i8", "bool" …) of an input or output, and its buffer.
+
+    The buffer holds 32-bit words: an element each, where a bool is 0 or 1; two or four elements of
+    16 or 8 bits each, the first in the low bits.
 
     An output's buffer may be an input's: the input is returned unchanged, or, when listed in
     ``Program.donated``, was overwritten in place.

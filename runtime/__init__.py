@@ -9,6 +9,7 @@ from .device import Device, open_device
 from .executable import Executable
 from .pool import DeviceBuffer, PoolStats
 from .profiler import Event, Profile
+from .words import count_words, from_words, to_words
 
 __all__ = [
     "AdapterInfo",
@@ -19,5 +20,8 @@ __all__ = [
     "PoolStats",
     "Profile",
     "adapters",
+    "count_words",
+    "from_words",
     "open_device",
+    "to_words",
 ]

@@ -13,14 +13,15 @@ from texelate.compiler.driver import Compiled, compile_graph
 from texelate.compiler.errors import AdapterError
 from texelate.compiler.ir.aval import Aval
 from texelate.compiler.ir.core import GraphTrace
+from texelate.compiler.ir.dtypes import BY_SHORT
 from texelate.compiler.ir.evaluate import evaluate_numpy
 from texelate.compiler.ir.graph import Graph
+from texelate.compiler.ir.kernel import F16
 from texelate.compiler.program import Signature
 from texelate.compiler.target import Target
-from texelate.runtime import Device, DeviceBuffer, open_device
+from texelate.runtime import Device, DeviceBuffer, count_words, from_words, open_device, to_words
 
 Array = np.ndarray[Any, Any]
-WORDS = {"f32": np.float32, "i32": np.int32, "u32": np.uint32, "bool": np.uint32}
 TARGETS = {"software": True, "gpu": False}
 
 
@@ -35,9 +36,13 @@ def opened() -> Device:
 
 
 def target(name: str) -> Target:
-    """Schedules for a software adapter or a GPU, within the limits of the adapter at hand."""
+    """Schedules for a software adapter or a GPU, within the limits of the adapter at hand.
+
+    "packed" is a software adapter without half-precision buffers.
+    """
     info = opened().info
-    return Target.of(TARGETS[name], info.limits, info.features, info.subgroup)
+    features = info.features - {F16} if name == "packed" else info.features
+    return Target.of(TARGETS.get(name, True), info.limits, features, info.subgroup)
 
 
 def traced(function: Callable[..., Any], *avals: Aval, name: str = "f") -> Graph:
@@ -52,7 +57,7 @@ def compiled(graph: Graph, target_name: str = "software", **kw: Any) -> Compiled
 
 def run(program: Compiled, arrays: Sequence[Array]) -> list[Array]:
     device = opened()
-    buffers = [device.upload(words(a)) for a in arrays]
+    buffers = [device.upload(to_words(a)) for a in arrays]
     return read_outputs(program, device.load(program.program).run(buffers, [False] * len(buffers)))
 
 
@@ -63,15 +68,9 @@ def read_outputs(program: Compiled, outs: Sequence[DeviceBuffer]) -> list[Array]
 
 def read_array(buffer: DeviceBuffer, sig: Signature) -> Array:
     """The array that ``buffer`` holds, of the shape and dtype of ``sig``."""
-    flat = opened().read(buffer, np.dtype(WORDS[sig.dtype]), int(np.prod(sig.shape)))
-    array = flat.reshape(sig.shape)
-    return array.astype(bool) if sig.dtype == "bool" else array
-
-
-def words(a: Array) -> Array:
-    """As it lies on the device: a bool is a word."""
-    a = np.ascontiguousarray(a)
-    return a.astype(np.uint32) if a.dtype == bool else a
+    dtype = BY_SHORT[sig.dtype].numpy
+    flat = opened().read(buffer, np.uint32, count_words(sig.shape, dtype))
+    return from_words(flat, sig.shape, dtype)
 
 
 def agree(got: Sequence[Array], want: Sequence[Array], tolerance: float) -> None:

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 
 from tests.lower.generate import Choices, random_arrays, random_graph
-from tests.lower.running import TARGETS, opened, read_array, read_outputs, target, words
+from tests.lower.running import TARGETS, opened, read_array, read_outputs, target
 from texelate.compiler.driver import compile_graph
 from texelate.compiler.ir.evaluate import evaluate_numpy
 from texelate.compiler.ir.graph import Graph
 from texelate.compiler.target import Target
+from texelate.runtime import to_words
 
 Array = np.ndarray[Any, Any]
 EXAMPLES = 25
@@ -54,7 +55,7 @@ def _check(graph: Graph, chosen: Target, donated: Sequence[int], arrays: Sequenc
     assert all(len(d.buffers) <= chosen.max_storage_buffers for d in program.dispatches)
     assert all(max(d.groups) <= chosen.max_groups for d in program.dispatches if d.groups[1] == 1)
     assert set(program.donated) <= set(donated)
-    buffers = [opened().upload(words(a)) for a in arrays]
+    buffers = [opened().upload(to_words(a)) for a in arrays]
     given_away = [i in donated for i in range(len(arrays))]
     outs = opened().load(program).run(buffers, given_away)
     for got, want in zip(read_outputs(compiled, outs), evaluate_numpy(graph, list(arrays))):

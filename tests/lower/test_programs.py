@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.lower.running import TARGETS, agree, check, compiled, opened, read_outputs, words
+from tests.lower.running import TARGETS, agree, check, compiled, opened, read_outputs
 from tests.passes.test_fuse import SOFTMAX
 from texelate.compiler.driver import Compiled
 from texelate.compiler.errors import LimitError
@@ -19,6 +19,7 @@ from texelate.compiler.ir.index import Loop
 from texelate.compiler.ir.kernel import Assign, For, const
 from texelate.compiler.ir.text import parse_graph
 from texelate.compiler.lower.trips import MAX_TRIPS, limit_trips, trips
+from texelate.runtime import to_words
 
 RNG = np.random.default_rng(3)
 Array = np.ndarray[Any, Any]
@@ -36,7 +37,7 @@ def check_donated(
     graph = parse_graph(text)
     arrays = normal(graph)
     program = compiled(graph, target, donated=donated)
-    buffers = [opened().upload(words(a)) for a in arrays]
+    buffers = [opened().upload(to_words(a)) for a in arrays]
     outs = opened().load(program.program).run(buffers, [i in donated for i in range(len(arrays))])
     agree(read_outputs(program, outs), evaluate_numpy(graph, arrays), tolerance)
     return program

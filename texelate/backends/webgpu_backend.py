@@ -12,7 +12,6 @@ from ..compiler.cache import cached
 from ..compiler.driver import compile_graph
 from ..compiler.errors import DeviceLostError
 from ..compiler.ir.aval import Aval
-from ..compiler.ir.dtypes import bool_
 from ..compiler.ir.graph import Graph
 from ..compiler.knobs import knobs
 from ..compiler.passes.hosted import host_equations
@@ -26,9 +25,7 @@ Array = np.ndarray[Any, Any]
 
 
 class WebGPUBackend:
-    """Storage is a device buffer of 32-bit words; a bool is a word that is 0 or 1, elements of 8
-    and 16 bits are packed.
-    """
+    """Storage is a device buffer of 32-bit words (see ``runtime.words``)."""
 
     name = "webgpu"
 
@@ -62,25 +59,20 @@ class WebGPUBackend:
         return compiled.program
 
     def upload(self, array: Array) -> Any:
-        words = np.ascontiguousarray(array)
-        if array.dtype == np.bool_:
-            words = words.astype(np.uint32)
-        elif array.dtype == np.complex64:
-            words = words.reshape(-1).view(np.float32)
-        elif array.dtype.itemsize < 4:
-            words = _packed(words)
-        return self.device.upload(words)
+        return self.device.upload(runtime.to_words(array))
 
     def holds(self, stored: Any) -> bool:
         device = self._device  # not the property, which opens another when this one is lost
         return stored.pool is device.pool and device.driver.lost is None
 
     def read(self, stored: Any, aval: Aval) -> Array:
-        return _shaped(self._holder(stored, aval).read(stored, *_words(aval)), aval)
+        words = self._holder(stored, aval).read(stored, np.uint32, _count(aval))
+        return runtime.from_words(words, aval.shape, aval.dtype.numpy)
 
     async def read_async(self, stored: Any, aval: Aval) -> Array:
         holder = self._holder(stored, aval)
-        return _shaped(await holder.read_async(stored, *_words(aval)), aval)
+        words = await holder.read_async(stored, np.uint32, _count(aval))
+        return runtime.from_words(words, aval.shape, aval.dtype.numpy)
 
     def _holder(self, stored: Any, aval: Aval) -> runtime.Device:
         """The device that has ``stored``. DeviceLostError when it is gone."""
@@ -112,22 +104,5 @@ class WebGPUExecutable:
         return self._loaded.run(inputs, donated)
 
 
-def _words(aval: Aval) -> tuple[np.dtype[Any], int]:
-    """The dtype and number of the 32-bit words that hold a value."""
-    words = np.dtype(np.uint32)
-    if aval.dtype.itemsize == 4:
-        words = aval.dtype.numpy
-    return words, aval.nbytes // 4
-
-
-def _packed(array: Array) -> Array:
-    """The words of narrow elements: as they lie in memory, the tail zero."""
-    words = np.zeros(-(-array.nbytes // 4), np.uint32)
-    words.view(array.dtype)[: array.size] = array.reshape(-1)
-    return words
-
-
-def _shaped(words: Array, aval: Aval) -> Array:
-    dtype = aval.dtype.numpy
-    values = words.astype(dtype) if aval.dtype is bool_ else words.view(dtype)
-    return np.asarray(values[: aval.size].reshape(aval.shape))
+def _count(aval: Aval) -> int:
+    return runtime.count_words(aval.shape, aval.dtype.numpy)

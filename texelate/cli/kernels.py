@@ -99,18 +99,16 @@ def measure(program: Any, repeats: int = 5) -> list[float]:
     """
     import numpy as np
 
-    from ..runtime import open_device
+    from ..compiler.ir.dtypes import BY_SHORT
+    from ..runtime import open_device, to_words
 
     device = open_device()
     executable = device.load(program)
     noise = np.random.default_rng(0)
-    inputs = [
-        device.upload(
-            noise.standard_normal(i.shape, np.float32)
-            if i.dtype == "f32"
-            else np.zeros(i.shape, np.uint32)
-        )
-        for i in program.inputs
-    ]
+    inputs = []
+    for sig in program.inputs:
+        dtype = BY_SHORT[sig.dtype].numpy
+        values = noise.standard_normal(sig.shape) if dtype.kind == "f" else np.zeros(sig.shape)
+        inputs.append(device.upload(to_words(values.astype(dtype))))
     runs = [[float(ns) for _, ns in executable.profile(inputs)] for _ in range(repeats + 1)]
     return [float(t) for t in np.median(runs[1:], axis=0)]  # the first run compiles
