@@ -76,6 +76,8 @@ def interpreter(home: str) -> Path:
 
 
 _TINYGRAD = ("tinygrad==0.14.0", "dawn-python==0.3.0", "numpy>=2")
+_TORCH = ("torch==2.13.0", "numpy>=2")
+_ONNX = ("onnxruntime==1.30.0", "onnx>=1.19", "numpy>=2")
 _WEBGPU = {"DEV": "WEBGPU"}
 
 PEERS: dict[str, Peer] = {
@@ -83,6 +85,12 @@ PEERS: dict[str, Peer] = {
     for peer in (
         Peer("webgpu", "Texelate on WebGPU (wgpu-native)", "texelate", "texelate"),
         Peer("numpy", "NumPy on the CPU, with its BLAS", "numpy", "numpy"),
+        Peer("torch", "PyTorch, on its GPU or the CPU", "torch", "torch", "torch", _TORCH),
+        Peer("jax", "JAX, jitted, on its GPU or the CPU", "jax", "jax", "jax", ("jax==0.10.2",)),
+        Peer(
+            "onnxruntime", "ONNX Runtime on the CPU", "onnxruntime", "onnxruntime",
+            "onnxruntime", _ONNX,
+        ),
         Peer(
             "tinygrad", "tinygrad on WebGPU (Dawn), TinyJit", "tinygrad", "tinygrad",
             "tinygrad", _TINYGRAD, _WEBGPU,

@@ -39,10 +39,11 @@ def add(into: Record, result: Result) -> None:
     for row in result.rows:
         if row.device:
             into["peers"][row.peer] = {"device": row.device, "versions": row.versions}
-    kept = ("name", "title", "params", "flops", "bytes", "metrics", "interrupted")
+    kept = ("name", "title", "params", "flops", "bytes", "interrupted")
     into["workloads"].append(
         {
             **{key: getattr(result, key) for key in kept},
+            "metrics": list(result.metrics),
             "baseline": result.rows[0].peer,
             "rows": [_row(row) for row in result.rows],
         }

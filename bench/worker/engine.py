@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..workload import Step, Workload, tuple_of
+from ..workload import Arrays, Step, Workload, tuple_of
 
 IMAGES = ("x", "y")  # inputs and outputs of four axes by these names are images, others filters
 
@@ -34,7 +34,7 @@ class Engine:
         """Return when everything started is computed; nothing need be read back."""
         raise NotImplementedError
 
-    def step(self, workload: Workload) -> Step:
+    def step(self, workload: Workload, arrays: Arrays) -> Step:
         """The workload's implementation for this peer; LookupError where there is none."""
         make = getattr(workload, self.method, None)
         if make is None:
@@ -57,10 +57,11 @@ class Engine:
 class Session:
     """One workload on one engine, its inputs on the device."""
 
-    def __init__(self, engine: Engine, workload: Workload, inputs: Mapping[str, np.ndarray]):
+    def __init__(self, engine: Engine, workload: Workload, inputs: Arrays):
         self._engine, self._workload = engine, workload
-        self._arrays = [self._laid(name, inputs[name]) for name in inputs]
-        step = engine.step(workload)
+        laid = {name: self._laid(name, array) for name, array in inputs.items()}
+        self._arrays = list(laid.values())
+        step = engine.step(workload, laid)
         self._step = step if workload.eager else engine.compile(step, workload.carry)
         self._args = [engine.put(array) for array in self._arrays]
         self._outs: tuple[Any, ...] = ()

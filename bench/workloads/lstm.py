@@ -108,6 +108,20 @@ class Lstm(Workload):
 
         return run
 
+    def onnx(self, g: Any) -> Step:
+        def gates(weight: Any) -> Any:
+            """Transposed, with the gates in ONNX's order: input, output, forget, new."""
+            parts = np.split(g.array(weight), 4, axis=-1)
+            return np.concatenate([parts[k] for k in (0, 3, 1, 2)], axis=-1).T[None]
+
+        def run(x: Any, w: Any, u: Any, b: Any) -> Any:
+            bias = np.concatenate([gates(b), np.zeros_like(gates(b))], axis=1)
+            weights = [g.constant(a) for a in (gates(w), gates(u), bias)]
+            last = g.LSTM(x, *weights, hidden_size=self.units, outputs=2)[1]
+            return g.Squeeze(last, g.integers([0]))
+
+        return run
+
 
 ALL = [Lstm()]
 SMALL = [Lstm(3, 2, 4, 5)]

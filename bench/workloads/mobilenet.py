@@ -143,7 +143,7 @@ class MobileNet(Workload):
 
     def onnx(self, g: Any) -> Step:
         def conv(x: Any, w: Any, b: Any, stride: int, groups: int) -> Any:
-            pads = [g.shape(w)[2] // 2] * 4
+            pads = [g.array(w).shape[2] // 2] * 4
             return g.Conv(x, w, b, strides=[stride] * 2, pads=pads, group=groups)
 
         def head(x: Any, w: Any, b: Any) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.worker import engine
 from bench.worker.protocol import serve
-from bench.workload import Step, Workload
+from bench.workload import Arrays, Step, Workload
 
 MANNER = os.environ.get("FAKE_MANNER", "good")
 
@@ -40,7 +40,7 @@ class Engine(engine.Engine):
     def wait(self, values: Sequence[Any]) -> None:
         print("a library that prints to standard output")
 
-    def step(self, workload: Workload) -> Step:
+    def step(self, workload: Workload, arrays: Arrays) -> Step:
         if MANNER == "raises":
             raise ValueError("no such shape here")
         if MANNER == "dies":
@@ -48,7 +48,7 @@ class Engine(engine.Engine):
         if MANNER == "silent":
             time.sleep(60)
         if MANNER == "lacks":
-            return super().step(workload)
+            return super().step(workload, arrays)
         return lambda *values: self._slowly(workload, values)
 
     def _slowly(self, workload: Workload, values: tuple[Any, ...]) -> Any:

@@ -21,7 +21,7 @@ def _environment() -> Environment:
 
     here = Path(__file__).parent
     environment = Environment(
-        loader=FileSystemLoader([here, here.parent / "demo"]),
+        loader=FileSystemLoader([here, here.parent / "demo", here.parent / "bench"]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -32,7 +32,7 @@ def _environment() -> Environment:
 
 
 def render(template: str, **context: Any) -> str:
-    """The page made by a template of ``texelate/cli`` or ``texelate/demo``."""
+    """The page made by a template of ``texelate/cli``, ``texelate/demo`` or ``texelate/bench``."""
     made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     return _environment().get_template(template).render(version=__version__, made=made, **context)
 
