@@ -22,11 +22,13 @@ BATCHED = """graph f(a: f32[2,5,3,4096], b: f32[2,4096,3,8]) {
   c: f32[2,5,8] = dot_general(a, b) {batch=((0),(0)), contract=((2,3),(2,1))}
   return c
 }"""
+UNEVEN = BATCHED.replace("4096", "4099")
 CONV = """graph f(a: f32[1,1,10,10,128], b: f32[1,8,8,128,24]) {
   c: f32[1,1,3,3,24] = conv_general(a, b) {
     lhs_dilation=(1,1), padding=((0,0),(0,0)), rhs_dilation=(1,1), strides=(1,1)}
   return c
 }"""
+UNEVEN_CONV = CONV.replace("128", "131")
 
 SCANS = [
     f"graph f(a: f32[{shape}]) {{ b: f32[{shape}] = "
@@ -43,7 +45,7 @@ def ops(graph: Graph) -> list[str]:
 
 
 @pytest.mark.parametrize("target", [Target.software(), Target.gpu()])
-@pytest.mark.parametrize("text", [SUM, MAX, DOT, BATCHED, CONV, *SCANS])
+@pytest.mark.parametrize("text", [SUM, MAX, DOT, BATCHED, UNEVEN, CONV, UNEVEN_CONV, *SCANS])
 def test_split_keeps_the_meaning(text: str, target: Target) -> None:
     graph = parse_graph(text)
     after = split(graph, target)
@@ -68,6 +70,12 @@ def test_a_long_scan_becomes_scans_of_blocks_and_of_their_totals() -> None:
 def test_a_long_product_becomes_a_batch_of_products_and_a_sum() -> None:
     after = ops(split(parse_graph(DOT), Target.software()))
     assert after == ["reshape", "reshape", "dot_general", "reduce"]
+
+
+def test_what_is_left_of_an_uneven_cut_is_added() -> None:
+    after = ops(split(parse_graph(UNEVEN), Target.software()))
+    whole = ["slice", "slice", "reshape", "reshape", "dot_general", "reduce"]
+    assert after == [*whole, "slice", "slice", "dot_general", "add"]
 
 
 @pytest.mark.parametrize(
