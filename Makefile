@@ -34,7 +34,7 @@ docs-serve: $(ENV)-docs  ## Serve the documentation and rebuild on change
 
 gradients: $(ENV)-test  ## Check the derivatives of everything to order 2 on both backends
 	@$(BIN)/python scripts/setup_driver.py
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "" tests/gradients tests/control
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "" tests/gradients tests/control tests/project/test_coverage.py
 
 array-api: $(ENV)-conformance  ## Run data-apis' suite of the array API standard on both backends
 	@$(BIN)/python scripts/setup_driver.py

@@ -14,11 +14,13 @@ from ..ir.aval import Aval, Shape
 from ..ir.core import GraphTrace, at_source, bind_all
 from ..ir.dtypes import complex64, float32
 from ..ir.graph import Atom, Eqn, Graph, Literal, Var
+from ..ir.primitive import Expand, Several
 from ..ir.prims import elementwise as ew
 from ..ir.prims.building import fill_shape
 from ..ir.prims.reduction import halves
 from ..ir.prims.shaping import reshape
 from ..ir.prims.slicing import concatenate, part
+from .expand import replaced
 from .segments import is_control, map_bodies
 
 
@@ -37,7 +39,7 @@ def pairs(graph: Graph) -> Graph:
     >>> print(pairs(parse_graph(g)).in_avals[0])
     f32[3,2]
     """
-    graph = map_bodies(graph, pairs)
+    graph = map_bodies(replaced(graph, _complex_call), pairs)
     atoms = [*graph.inputs, *graph.outputs, *(a for e in graph.eqns for a in (*e.inputs, *e.outs))]
     if not any(a.aval.dtype is complex64 for a in atoms):
         return graph
@@ -50,6 +52,14 @@ def pairs(graph: Graph) -> Graph:
                 body.add(eqn)
         made = trace.finish([body.whole(a) for a in graph.outputs])
     return Graph(made.inputs, made.eqns, made.outputs, graph.name, graph.input_names)
+
+
+def _complex_call(eqn: Eqn) -> Callable[..., Any] | None:
+    """What a call with complex operands is made of, which has rules here."""
+    rule = eqn.prim.lower
+    if not isinstance(rule, Expand) or not isinstance(eqn.prim, Several):
+        return None
+    return rule.body if any(a.aval.dtype is complex64 for a in (*eqn.inputs, *eqn.outs)) else None
 
 
 class _Body:

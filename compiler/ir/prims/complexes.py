@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import DtypeError
+from ..aval import Aval
 from ..core import Value
-from ..dtypes import DType, complex64, float32
+from ..dtypes import DType, complex64, float16, float32
 from ..primitive import Linear, Paired, Primitive
 from .arithmetic import add, neg
 from .building import Array, abstract_rule, batch_rule, fill_shape, unbroadcast
@@ -26,7 +28,13 @@ def _paired(
     jvp: Callable[..., Any],
     transpose: Callable[..., Sequence[Any]],
 ) -> Primitive:
-    abstract = abstract_rule(name, kind, result, 2 if name == "complex" else 1)
+    plain = abstract_rule(name, kind, result, 2 if name == "complex" else 1)
+
+    def abstract(*parts: Aval) -> Aval:
+        if parts and parts[0].dtype is float16:
+            raise DtypeError(f"{name} takes no float16", fix="convert to float32 first")
+        return plain(*parts)
+
     return Primitive(name, abstract, reference, batch_rule(name), Paired(), jvp, transpose)
 
 
