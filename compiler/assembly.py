@@ -22,7 +22,7 @@ from .lower.names import buffer_names
 from .lower.schedule import fits
 from .passes.fuse import FusionLimits, fuse
 from .passes.group import Group
-from .passes.memory import Plan, Use, device_bytes, plan, roomy
+from .passes.memory import Plan, Use, device_bytes, least_bytes, plan, roomy
 from .passes.segments import segments
 from .program import Buffer, Dispatch, Program, Shader, Signature, Step
 from .repeats import Sample, Samples
@@ -38,6 +38,7 @@ class Assembly:
         self.shaders: dict[Shader, int] = {}
         self.infos: list[KernelInfo] = []
         self.idle: list[int] = []
+        self.least_bytes = 0
         self.samples = Samples(target)
         self._printed: dict[tuple[Sample, tuple[int, ...]], tuple[Kernel, str]] = {}
 
@@ -73,6 +74,7 @@ class Assembly:
                 block.number[var] = block.number[block.plan.inputs[var]]
             elif var not in block.number:
                 block.number[var] = self.buffer("output", i, device_bytes(var))
+        self.least_bytes = least_bytes(block.uses, graph.inputs, outputs, block.donated)
         steps = block.steps()
         return Program(
             self.name,
@@ -147,16 +149,18 @@ class Block:
             else None
             for item, reads, eqns in zip(self.items, self.reads, self.eqns, strict=True)
         ]
-        self.plan = self._plan(donated, partner)
-
-    def _plan(self, donated: Sequence[Var], partner: Mapping[Var, Var] | None) -> Plan:
-        uses = [
+        self.donated = donated
+        self.uses = [
             Use(reads, _results(item), _in_place_test((*reads, *_results(item)), sample))
             for item, reads, sample in zip(self.items, self.reads, self.samples, strict=True)
         ]
+        self.plan = self._plan(partner)
+
+    def _plan(self, partner: Mapping[Var, Var] | None) -> Plan:
         outputs = list(vars_of(self.graph.outputs))
         inputs = set(self.graph.inputs)
-        return plan(uses, outputs, donated, [v for v in outputs if v in inputs], partner)
+        kept = [v for v in outputs if v in inputs]
+        return plan(self.uses, outputs, self.donated, kept, partner)
 
     def signature(self, var: Var) -> Signature:
         name = self.names.get(var, "zero_size")

@@ -21,13 +21,18 @@ __all__ = ["Compiled", "KernelInfo", "compile_graph"]
 
 @dataclass(frozen=True)
 class Compiled:
-    """A compiled graph with everything that led to it."""
+    """A compiled graph with everything that led to it.
+
+    ``least_bytes``: what any memory plan for these kernels needs (``passes/memory.py``), to compare
+    ``program.peak_bytes`` with. The bodies of loops and branches are not counted.
+    """
 
     graph: Graph
     stages: dict[str, Graph]
     kernels: tuple[KernelInfo, ...]
     program: Program
     target: Target
+    least_bytes: int
 
     @property
     def wgsl(self) -> str:
@@ -49,4 +54,4 @@ def compile_graph(
     final = list(stages.values())[-1]
     assembly = Assembly(target, name or graph.name)
     program = assembly.program(final, tuple(donated))
-    return Compiled(graph, stages, tuple(assembly.infos), program, target)
+    return Compiled(graph, stages, tuple(assembly.infos), program, target, assembly.least_bytes)

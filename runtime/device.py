@@ -20,7 +20,7 @@ from .executable import Executable
 from .faults import LOST_FIX, as_error
 from .native import Driver, NativeError
 from .pipelines import BindGroups, Pipelines
-from .pool import DeviceBuffer, Pool, physical_memory
+from .pool import DeviceBuffer, Pool, Scratch, physical_memory
 from .profiler import Profile
 from .readback import Readback
 
@@ -50,6 +50,7 @@ class Device:
             memory=physical_memory() if info.software else None,
             on_destroy=self._forget,
         )
+        self.scratch = Scratch(self.pool)
         self.pipelines = Pipelines(driver, info.name, info.features)
         self.bind_groups = BindGroups(driver, self.pipelines, info.name)
         self.readback = Readback(driver, self.lock, limits["max_buffer_size"] & ~15, info.name)

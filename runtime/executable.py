@@ -25,7 +25,7 @@ Table = list[DeviceBuffer]  # the buffers of one call, by the Program's numbers
 
 
 class Executable:
-    """Runs one Program. Constants and temporaries live as long as this object.
+    """Runs one Program. Constants live as long as this object; temporaries are shared.
 
     Raises ProgramError, LimitError, CompileError for a program that the device cannot run.
     """
@@ -35,7 +35,7 @@ class Executable:
         self.device, self.program = device, program
         with device.lock:
             self._pipelines = device.pipelines.get_all(program.shaders)
-            self._resident = [self._place(b) for b in range(len(program.buffers))]
+            self._resident = self._place()
         self._inputs = [sig.buffer for sig in program.inputs]
         self._outputs = [sig.buffer for sig in program.outputs]
         self._fresh = [
@@ -45,14 +45,18 @@ class Executable:
         self._varying = [*self._inputs, *(b for b, _ in self._fresh)]
         self._replays: OrderedDict[tuple[int, ...], Replay | Walk] = OrderedDict()
 
-    def _place(self, number: int) -> DeviceBuffer | None:
-        buffer = self.program.buffers[number]
-        if buffer.role == "temp":
-            return self.device.empty(buffer.nbytes)
-        if buffer.role == "constant":
-            data = self.program.constants[buffer.index].ljust(buffer.nbytes, b"\0")
-            return self.device.upload(np.frombuffer(data, np.uint32))
-        return None
+    def _place(self) -> list[DeviceBuffer | None]:
+        """The buffers that stay the same in every call."""
+        buffers = self.program.buffers
+        resident: list[DeviceBuffer | None] = [None] * len(buffers)
+        temps = [k for k, b in enumerate(buffers) if b.role == "temp"]
+        for k, buffer in zip(temps, self.device.scratch.take([buffers[k].nbytes for k in temps])):
+            resident[k] = buffer
+        for k, spec in enumerate(buffers):
+            if spec.role == "constant":
+                data = self.program.constants[spec.index].ljust(spec.nbytes, b"\0")
+                resident[k] = self.device.upload(np.frombuffer(data, np.uint32))
+        return resident
 
     def run(
         self, inputs: Sequence[DeviceBuffer], donated: Sequence[bool] = ()

@@ -46,7 +46,10 @@ class Pipelines:
 
     def layout(self, access: str) -> Any:
         if access not in self._layouts:
-            self._layouts[access] = self._driver.bind_group_layout(access)
+            try:
+                self._layouts[access] = self._driver.bind_group_layout(access)
+            except NativeError as e:
+                raise as_error(e.fault, f"a layout '{access}'", self._adapter) from None
         return self._layouts[access]
 
     def get(self, shader: Shader) -> Pipeline:

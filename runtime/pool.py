@@ -11,8 +11,9 @@ import heapq
 import itertools
 import os
 import threading
-from collections import deque
-from collections.abc import Callable
+import weakref
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,6 +224,33 @@ class Pool:
                 self._destroyed,
                 self._peak,
             )
+
+
+class Scratch:
+    """The temporaries of all Programs of a device: they run one after the other, and so share.
+
+    A buffer goes back to the pool when no Program that uses it is left.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._known: weakref.WeakValueDictionary[tuple[int, int], DeviceBuffer] = (
+            weakref.WeakValueDictionary()
+        )
+
+    def take(self, sizes: Sequence[int]) -> list[DeviceBuffer]:
+        """Different buffers of at least these ``sizes`` in bytes, for one Program."""
+        seen: Counter[int] = Counter()
+        out = []
+        for nbytes in sizes:
+            size = size_class(nbytes)
+            key = size, seen[size]
+            seen[size] += 1
+            found = self._known.get(key)
+            if found is None or found.allocation.size < nbytes:
+                found = self._known[key] = self._pool.take(nbytes)
+            out.append(found)
+        return out
 
 
 def physical_memory() -> int | None:

@@ -56,6 +56,11 @@ class Lowered:
         """FLOPs, bytes, peak memory, kernels and launches; see ``Cost``."""
         return self.program.cost
 
+    @property
+    def least_bytes(self) -> int:
+        """The least that any plan of memory needs: ``cost.peak_bytes`` is not far above."""
+        return self._compiled.least_bytes
+
     def __str__(self) -> str:
         final = list(self.stages.values())[-1]
         rows = [f"  {i}  {k.title}  [{k.schedule}]" for i, k in enumerate(self.kernels)]

@@ -72,6 +72,7 @@ def _report(target: str, lowered: Any, found: list[Row], adapter: str | None) ->
         "flops": sum(row.flops for row in found),
         "bytes": sum(row.nbytes for row in found),
         "peak_bytes": program.peak_bytes,
+        "least_bytes": lowered.least_bytes,
         "nanoseconds": sum(row.nanoseconds or 0 for row in found) if adapter else None,
         "kernels": [asdict(row) for row in found],
         "stages": {name: str(graph) for name, graph in lowered.stages.items()},
@@ -102,7 +103,7 @@ def summary(report: dict[str, Any]) -> str:
         f"{len(report['kernels'])} kernels",
         f"{si(report['flops'])}FLOP",
         f"{si(report['bytes'])}B moved",
-        f"{si(report['peak_bytes'])}B at peak",
+        f"{si(report['peak_bytes'])}B at peak ({si(report['least_bytes'])}B alive at once)",
     ]
     if report["nanoseconds"]:
         parts += [f"{duration(report['nanoseconds'])} in kernels on {report['adapter']}"]
