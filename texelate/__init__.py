@@ -71,6 +71,7 @@ _LAZY = (
     "segments",
     "signal",
     "sparse",
+    "special",
     "strings",
     "tree",
 )

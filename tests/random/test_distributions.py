@@ -140,7 +140,6 @@ def test_transforms(on_numpy: None) -> None:
     for f in (lambda k: random.gamma(k, 2.0), lambda k: random.categorical(k, LOGITS)):
         mapped = tx.vmap(f)(keys)
         np.testing.assert_allclose(mapped[1], f(keys[1]), rtol=1e-6)
-    assert float(tx.grad(lambda a: random.gamma(keys[0], a))(2.0)) == 0.0
     scaled = tx.grad(lambda s: tnp.sum(s * random.laplace(keys[0], (5,))))(2.0)
     np.testing.assert_allclose(scaled, random.laplace(keys[0], (5,)).sum(), rtol=1e-5)
 

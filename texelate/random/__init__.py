@@ -11,6 +11,8 @@ Array([0.947667 , 0.9785799], dtype=float32)
 """
 
 from .continuous import *  # noqa: F403
+from .counts import *  # noqa: F403
 from .discrete import *  # noqa: F403
+from .families import *  # noqa: F403
 from .gammas import *  # noqa: F403
 from .keys import *  # noqa: F403

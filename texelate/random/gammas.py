@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import numpy as tnp
-from ..autodiff import stop_gradient
+from ..compiler.ir.core import Tracer
+from ..custom import custom_jvp
 from ..operands import ArrayLike, as_float, broadcast_shape, shape_of
+from ..special import digamma
 from ..traceback import public
 from .continuous import normal, uniform
-from .keys import split
+from .keys import checked, split
 
 _ROUNDS = 8
 _TINY = 1.1754944e-38
+_LARGEST = 60.0
+"""exp of it, squared, is a float32."""
 
 
 @public
@@ -21,7 +27,7 @@ def gamma(k: ArrayLike, a: ArrayLike, shape: Any = None) -> Any:
 
     The shape is that of ``a`` unless given; ``a`` broadcasts to it. Marsaglia and Tsang's method
     (ACM TOMS 26, 2000) with 8 rounds: one number in 10¹⁰ finds all its candidates refused, and is
-    the mode. Differentiating by ``a`` gives 0: the choice among candidates has no derivative.
+    the mode. Differentiable by ``a`` (implicitly: Figurnov et al., arXiv:1805.08498).
 
     >>> import texelate as tx
     >>> gamma(tx.random.key(0), [0.5, 5.0]).shape
@@ -38,14 +44,60 @@ def log_gamma(k: ArrayLike, a: ArrayLike, shape: Any = None) -> Any:
     >>> log_gamma(tx.random.key(0), 0.001).shape
     ()
     """
-    alpha = stop_gradient(as_float(a))
+    alpha = as_float(a)
     target = alpha.aval.shape if shape is None else shape_of(shape, "gamma")
-    alpha = tnp.broadcast_to(alpha, target)
+    alpha, key = tnp.broadcast_to(alpha, target), checked(k)
+    traced = isinstance(alpha, Tracer)  # else nobody differentiates, and no rule is traced
+    return _differentiable(alpha, key) if traced else _drawn(alpha, key)
+
+
+def _drawn(alpha: Any, k: Any) -> Any:
     keys = split(k, 3)
     above = tnp.where(alpha < 1, alpha + 1.0, alpha)
-    boost = tnp.log(uniform(keys[2], target, _TINY, 1.0)) / alpha
-    drawn = _marsaglia_tsang(keys[0], keys[1], above, target)
+    boost = tnp.log(uniform(keys[2], alpha.shape, _TINY, 1.0)) / alpha
+    drawn = _marsaglia_tsang(keys[0], keys[1], above, alpha.shape)
     return tnp.log(drawn) + tnp.where(alpha < 1, boost, 0.0)
+
+
+_differentiable = custom_jvp(_drawn)
+
+
+@_differentiable.defjvp
+def _implicit(primals: tuple[Any, Any], tangents: tuple[Any, Any]) -> tuple[Any, Any]:
+    logs = _differentiable(*primals)
+    return logs, tangents[0] * _rate(primals[0], logs)
+
+
+def _rate(a: Any, logs: Any) -> Any:
+    """d log z / da of a number z that keeps its probability: -(∂P(a, z) / ∂a) / (z · density).
+
+    Under the integral of P, or of 1 - P where z > a, z is t · exp(-s): what is left is smooth, and
+    falls off exponentially, so 48 points of a double exponential rule give 1e-6 (1e-3 for a < 0.1).
+    """
+    z = tnp.exp(logs)
+    below = z < a
+    width = 1.0 / (abs(a - z) + tnp.sqrt(tnp.where(z > _TINY, z, _TINY)))
+    width = tnp.where(below, 1.0 / tnp.maximum(1.0 / width, tnp.minimum(a, 1.0)), width)
+    side = tnp.where(below, -1.0, 1.0)
+    most = tnp.maximum(_LARGEST - logs, 0.0)  # beyond, exp overflows
+    s = tnp.minimum((side * width)[..., None] * _POINTS, most[..., None])
+    powers = tnp.exp(a[..., None] * s - z[..., None] * tnp.expm1(s))
+    terms = powers * ((digamma(a) - logs)[..., None] - s)
+    return -side * width * tnp.sum(terms * _WEIGHTS, -1)
+
+
+def _double_exponential(count: int) -> tuple[Any, Any]:
+    """Points and weights on (0, ∞) for what falls off as exp(-y): y = exp(x - exp(-x)).
+
+    Source: Takahasi and Mori, Publ. RIMS 9 (1974).
+    """
+    x = np.linspace(-3.2, 4.3, count)  # from there on y and weights are negligible in float32
+    y = np.exp(x - np.exp(-x))
+    weights = (x[1] - x[0]) * y * (1 + np.exp(-x))
+    return y.astype(np.float32), weights.astype(np.float32)
+
+
+_POINTS, _WEIGHTS = _double_exponential(48)
 
 
 def _marsaglia_tsang(k1: Any, k2: Any, a: Any, shape: tuple[int, ...]) -> Any:
