@@ -53,8 +53,8 @@ def gammaln(x: ArrayLike, /) -> Any:
     for i in range(1, _SHIFT):
         product = product * (below + i)
     out = _stirling(up) - tnp.log(tnp.where(small, product, 1.0))
-    sine = abs(tnp.sin(math.pi * (got - tnp.floor(got))))
-    mirrored = math.log(math.pi) - tnp.log(sine) - out
+    fraction = tnp.where(reflected, got - tnp.floor(got), 0.5)  # whose sine has a logarithm
+    mirrored = math.log(math.pi) - tnp.log(tnp.sin(math.pi * fraction)) - out
     return tnp.where(abs(got) == math.inf, math.inf, tnp.where(reflected, mirrored, out))
 
 
