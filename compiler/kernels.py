@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from .ir.graph import Eqn, Var
+from .ir.graph import Eqn, Graph, Var
 from .ir.index import Index
 from .ir.kernel import LANE, Kernel, Param, is_vector_access
 from .ir.primitive import Contract, Map, Scan, Stream, StreamSpec
@@ -29,6 +29,13 @@ class KernelInfo:
     flops: int
     nbytes: int
     wgsl: str
+    placed: Placed = field(repr=False, compare=False)
+
+    @property
+    def graph(self) -> Graph:
+        """The equations of this kernel alone, as a graph."""
+        placed = self.placed
+        return Graph(placed.reads, placed.eqns, placed.group.outputs, _main_op(placed.group))
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,7 @@ class Placed:
             kernel.flops,
             kernel.nbytes,
             wgsl,
+            self,
         )
 
 

@@ -191,6 +191,16 @@ class Knobs:
         1 << 40,
         "how many bytes; beyond, the least recently used programs are removed",
     )
+    tune = env_bool(
+        "TEXELATE_TUNE",
+        False,
+        "measure the schedules of every kernel that is compiled, and remember the fastest (slow)",
+        compiles=True,
+    )
+    schedules = env_str(
+        "TEXELATE_SCHEDULES",
+        "the file of measured schedules; unset: `schedules.json` beside the program cache",
+    )
     eager_limit = env_int(
         "TEXELATE_EAGER_LIMIT", 1000, 1, 10**6, "how many eager operations may wait for each other"
     )

@@ -8,11 +8,12 @@ barriers and wants big register blocks. Numbers from ``docs/design/measurements.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from .ir.dtypes import DType, float16
 from .ir.kernel import F16
+from .tuned import UNTUNED, Tuned
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Target:
     """Limits and features, by default those every WebGPU implementation has.
 
     ``subgroup``: how many invocations a subgroup has, 0 where shaders cannot rely on one number.
-    ``has_host``: NumPy is there to compute between programs; not in a browser.
+    ``has_host``: NumPy is there to compute between programs; not in a browser. ``tuned``: schedules
+    that were measured on the adapter.
     """
 
     is_software: bool = False
@@ -32,6 +34,7 @@ class Target:
     features: frozenset[str] = frozenset()
     subgroup: int = 0
     has_host: bool = True
+    tuned: Tuned = UNTUNED
 
     @staticmethod
     def of(
@@ -70,4 +73,5 @@ class Target:
         return dtype.is_narrow and not (dtype is float16 and F16 in self.features)
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "features": sorted(self.features)}
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {**plain, "features": sorted(self.features), "tuned": self.tuned.fingerprint}

@@ -15,6 +15,7 @@ settings.register_profile(
 settings.load_profile("same")
 os.environ.setdefault("TEXELATE_VERIFY", "1")  # every graph of every test is verified
 os.environ["TEXELATE_CACHE"] = "0"  # and compiled: nothing of an earlier run is used
+os.environ["TEXELATE_SCHEDULES"] = os.devnull + ".json"  # nor schedules that somebody measured
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

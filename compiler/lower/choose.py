@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from ..ir.graph import Var
@@ -21,6 +22,7 @@ from .axes import batch_is_contiguous
 from .batched import emit_batched, steps_of
 from .contract import Block, ContractSchedule
 from .emit import Emitter, Misaligned
+from .kinds import tuned
 from .lanes import with_lanes
 from .multiply import emit_contract
 from .scheduled import Scheduled
@@ -123,15 +125,19 @@ def gpu_cost(p: Problem, s: ContractSchedule) -> float:
 
 
 def schedule_contraction(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
-    """The best schedule; where its blocks would misplace the epilogue, the one ``fits`` tried."""
+    """The measured or the best schedule; where blocks would misplace the epilogue, smaller ones."""
+    best = _best(group, target, names)
+    for schedule in dict.fromkeys((tuned(group, target, names, best), best)):
+        with suppress(Misaligned):
+            return _emitted(group, schedule, target, names)
+    return _emitted(group, SMALLEST, target, names)
+
+
+def _best(group: Group, target: Target, names: dict[Var, str]) -> ContractSchedule:
     problem = Problem.of(group.contraction)
-    try:
-        if 1 in (problem.m, problem.n) and batch_is_contiguous(group, _loaded(group, names)):
-            return _emitted(group, _by_batch(group, problem), target, names)
-        best = min(candidates(problem, target), key=lambda s: cost(problem, s, target))
-        return _emitted(group, best, target, names)
-    except Misaligned:
-        return _emitted(group, SMALLEST, target, names)
+    if 1 in (problem.m, problem.n) and batch_is_contiguous(group, _loaded(group, names)):
+        return _by_batch(group, problem)
+    return min(candidates(problem, target), key=lambda s: cost(problem, s, target))
 
 
 def try_contraction(group: Group, names: dict[Var, str]) -> Emitter:

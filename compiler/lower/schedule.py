@@ -18,6 +18,7 @@ from ..passes.group import Group
 from ..target import Target
 from .choose import schedule_contraction, try_contraction
 from .emit import Emitter, Misaligned
+from .kinds import tuned
 from .nest import NestBody, NestSchedule, emit_nest
 from .scan import emit_scan, may_be_wide
 from .scheduled import Scheduled
@@ -77,9 +78,11 @@ def _nest(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
     choices = [NestSchedule(by, threads) for by in lanes]
     bodies = [(c, body) for c in choices if (body := _emitted(group, c, names))]
     best, body = min(bodies, key=lambda cb: cb[1].cost / (LANES if cb[0].lanes else 1))
-    if vectors := _more_vectors(group, best, target):
-        best = replace(best, vectors=vectors)
-        body = emit_nest(group, best, names)
+    chosen = tuned(group, target, names, replace(best, vectors=_vectors(group, best, target)))
+    if chosen != best and is_allowed(group, target, chosen):
+        other = _emitted(group, chosen, names)
+        best, body = (chosen, other) if other else (best, body)
+    threads = best.threads
     workgroup = threads if threads > 1 else _workgroup(body.rows, target)
     return Scheduled(
         tuple(body.stmts),
@@ -98,12 +101,21 @@ def _packed(group: Group, target: Target) -> bool:
     return any(target.packs(v.aval.dtype) for v in group.outputs)
 
 
-def _more_vectors(group: Group, schedule: NestSchedule, target: Target) -> int:
-    """Vectors an invocation, where a map is large and an invocation costs more than a loop (M)."""
-    vectors = SOFTWARE_VECTORS * LANES
-    large = group.rows >= SOFTWARE_VECTORS_ROWS and group.rows % vectors == 0
-    plain = schedule.lanes == "rows" and not group.folds
-    return SOFTWARE_VECTORS if target.is_software and large and plain else 0
+def _vectors(group: Group, schedule: NestSchedule, target: Target) -> int:
+    """More than one vector an invocation where a map is large and invocations are dear (M)."""
+    more = replace(schedule, vectors=SOFTWARE_VECTORS)
+    large = target.is_software and group.rows >= SOFTWARE_VECTORS_ROWS
+    return SOFTWARE_VECTORS if large and is_allowed(group, target, more) else 1
+
+
+def is_allowed(group: Group, target: Target, schedule: NestSchedule) -> bool:
+    """Whether ``group`` may have this schedule: where its vectors, rows and threads fit."""
+    lanes, threads, vectors = schedule.lanes, schedule.threads, schedule.vectors
+    if lanes not in _lane_choices(group, threads) or (_packed(group, target) and lanes != "rows"):
+        return False
+    if vectors > 1 and (group.folds or lanes != "rows" or group.rows % (vectors * LANES)):
+        return False
+    return threads == 1 or (threads <= target.max_invocations and _may_cooperate(group))
 
 
 def _emitted(group: Group, schedule: NestSchedule, names: dict[Var, str]) -> NestBody | None:
@@ -127,16 +139,19 @@ def _lane_choices(group: Group, threads: int) -> Iterator[str]:
 
 def _cooperating(group: Group, target: Target) -> int:
     """Invocations a row: a workgroup on GPUs when rows are long and lie in one piece."""
-    spec = group.spec
-    if target.is_software or spec is None or spec.axes is None:
+    if target.is_software or not _may_cooperate(group) or group.inner < COOPERATIVE_INNER:
         return 1  # M: barriers cost llvmpipe more than a serial row
-    contiguous = spec.axes == tuple(
-        range(len(group.operand_shape) - len(spec.axes), len(group.operand_shape))
-    )
-    positional = any(fold.prim.name in ("argmax", "argmin") for fold in group.folds)
-    if not contiguous or positional or group.inner < COOPERATIVE_INNER:
-        return 1
     return min(256 if group.inner >= 4096 else 64, target.max_invocations)
+
+
+def _may_cooperate(group: Group) -> bool:
+    """Whether rows lie in one piece and their folds can be combined through workgroup memory."""
+    spec = group.spec
+    if spec is None or spec.axes is None:
+        return False
+    ndim = len(group.operand_shape)
+    contiguous = spec.axes == tuple(range(ndim - len(spec.axes), ndim))
+    return contiguous and all(f.prim.name not in ("argmax", "argmin") for f in group.folds)
 
 
 def _is_scan(group: Group) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .. import runtime
 from ..compiler.cache import cached
-from ..compiler.driver import compile_graph
+from ..compiler.driver import Compiled, compile_graph
 from ..compiler.errors import DeviceLostError
 from ..compiler.ir.aval import Aval
 from ..compiler.ir.graph import Graph
@@ -19,6 +20,7 @@ from ..compiler.passes.placement import place
 from ..compiler.program import Program
 from ..compiler.target import Target
 from ..debug import show_compiled
+from ..tuning.table import Table
 from .hosted import HostedExecutable
 
 Array = np.ndarray[Any, Any]
@@ -35,7 +37,8 @@ class WebGPUBackend:
     def _open(self) -> None:
         self._device = runtime.open_device(knobs.adapter)
         info = self._device.info
-        self.target = Target.of(info.software, info.limits, info.features, info.subgroup)
+        target = Target.of(info.software, info.limits, info.features, info.subgroup)
+        self.target = replace(target, tuned=Table.read().of(info.name))
 
     @property
     def device(self) -> runtime.Device:
@@ -55,8 +58,18 @@ class WebGPUBackend:
 
     def _lower(self, graph: Graph, donated: tuple[int, ...]) -> Program:
         compiled = compile_graph(graph, self.target, donated=donated, name=graph.name)
+        if knobs.tune and self._tuned(compiled):
+            compiled = compile_graph(graph, self.target, donated=donated, name=graph.name)
         show_compiled(compiled)
         return compiled.program
+
+    def _tuned(self, compiled: Compiled) -> bool:
+        """Measures the schedules of kernels of new kinds; whether the target knows more now."""
+        from ..tuning import tune
+
+        trials = tune(compiled, self.device)
+        self.target = replace(self.target, tuned=Table.read().of(self.device.info.name))
+        return bool(trials)
 
     def upload(self, array: Array) -> Any:
         return self.device.upload(runtime.to_words(array))

@@ -65,6 +65,24 @@ def inspect(
 
 
 @texelate.command()
+@click.argument("target", metavar="MODULE:FUNCTION")
+@click.option("--args", "avals", metavar="AVALS", help='Arguments, e.g. "f32[128,64],i32[]".')
+@click.option("--again", is_flag=True, help="Measure kinds of kernels anew that were measured.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False), help="Write it as JSON (- is stdout)."
+)
+def tune(target: str, avals: str | None, again: bool, json_file: str | None) -> None:
+    """Measure the schedules of a function's kernels on this adapter and keep the fastest.
+
+    Later compilations use them. The table (TEXELATE_SCHEDULES, else beside the program cache) has
+    all times and can be shipped. TEXELATE_TUNE=1 does the same whenever something is compiled.
+    """
+    from .tune import tune_function
+
+    write_json(json_file, tune_function(target, avals, again=again, quiet=json_file == "-"))
+
+
+@texelate.command()
 @click.option("--quick", is_flag=True, help="A few epochs only: shows that everything runs.")
 @click.option(
     "--backend",
