@@ -20,7 +20,7 @@ from typing import Any
 
 from . import tree
 from .compiler.errors import ArgumentError
-from .numpy import asarray, expm1, sqrt, zeros_like
+from .numpy import asarray, expm1, float16, float32, sqrt, zeros_like
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,24 @@ class Optimizer:
 
     init: Callable[[Any], Any]
     update: Callable[[Any, Any, Any], tuple[Any, Any]]
+
+
+def _in_float32(init: Callable[..., Any], update: Callable[..., Any]) -> Optimizer:
+    """State and arithmetic are float32 for float16 parameters too, whose squares would vanish."""
+
+    def wide(params: Any) -> Any:
+        return tree.map(lambda p: p.astype(float32) if _is_half(p) else p, params)
+
+    def wide_update(grads: Any, state: Any, params: Any) -> tuple[Any, Any]:
+        updated, state = update(wide(grads), state, wide(params))
+        back = tree.map(lambda n, p: n.astype(float16) if _is_half(p) else n, updated, params)
+        return back, state
+
+    return Optimizer(lambda params: init(wide(params)), wide_update)
+
+
+def _is_half(x: Any) -> bool:
+    return getattr(x, "dtype", None) == float16
 
 
 def _positive(name: str, x: Any) -> None:
@@ -54,7 +72,7 @@ def sgd(lr: Any, momentum: float = 0.0, nesterov: bool = False) -> Optimizer:
         steps = tree.map(lambda v, g: g + momentum * v, velocity, grads) if nesterov else velocity
         return tree.map(lambda p, s: p - lr * s, params, steps), {"velocity": velocity}
 
-    return Optimizer(init, update)
+    return _in_float32(init, update)
 
 
 def _debias(b: float, time: Any) -> Any:
@@ -93,4 +111,4 @@ def adam(
 
         return tree.map(moved, params, m, v), {"m": m, "v": v, "step": step}
 
-    return Optimizer(init, update)
+    return _in_float32(init, update)

@@ -11,13 +11,14 @@ from ..compiler.errors import ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.prims import attention as prims
 from ..custom import custom_vjp
-from ..operands import ArrayLike, as_float, operand, value
+from ..operands import ArrayLike, as_float, in_float32, operand, value
 from ..traceback import public
 
 _MASKED = -0.7 * 3.4028235e38  # as JAX: finite, so that a row without any key is no NaN
 
 
 @public
+@in_float32
 def dot_product_attention(
     query: ArrayLike,
     key: ArrayLike,

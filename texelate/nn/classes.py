@@ -13,11 +13,12 @@ from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims import structural
 from ..compiler.ir.prims.calls import stop_gradient
 from ..numpy import logsumexp
-from ..operands import ArrayLike, as_float, axes_of, axis_of, shape_of, value
+from ..operands import ArrayLike, as_float, axes_of, axis_of, in_float32, shape_of, value
 from ..traceback import public
 
 
 @public
+@in_float32
 def softmax(x: ArrayLike, axis: int = -1) -> Any:
     """exp(x) / sum(exp(x)) along ``axis``, without overflow.
 
@@ -37,6 +38,7 @@ def _shifted(x: Value, axis: int) -> Any:
 
 
 @public
+@in_float32
 def log_softmax(x: ArrayLike, axis: int = -1) -> Any:
     """x - log(sum(exp(x))) along ``axis``, without overflow.
 
@@ -50,6 +52,7 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> Any:
 
 
 @public
+@in_float32
 def softmin(x: ArrayLike, axis: int = -1) -> Any:
     """``softmax`` of -x.
 
@@ -60,6 +63,7 @@ def softmin(x: ArrayLike, axis: int = -1) -> Any:
 
 
 @public
+@in_float32
 def logmeanexp(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
     """log(mean(exp(x))) over ``axis``, without overflow.
 
@@ -72,6 +76,7 @@ def logmeanexp(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @public
+@in_float32
 def gumbel_softmax(
     k: ArrayLike, logits: ArrayLike, temperature: float = 1.0, hard: bool = False, axis: int = -1
 ) -> Any:

@@ -9,7 +9,7 @@ from .. import numpy as tnp
 from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.dtypes import int32
 from ..compiler.ir.prims.calls import stop_gradient
-from ..operands import ArrayLike, as_float, value
+from ..operands import ArrayLike, as_float, in_float32, value
 from ..traceback import public
 from .losses import reduced
 
@@ -18,6 +18,7 @@ _NEVER = -1e30
 
 
 @public
+@in_float32
 def ctc(
     log_probabilities: ArrayLike,
     labels: ArrayLike,

@@ -10,11 +10,12 @@ import numpy as np
 from .. import numpy as tnp
 from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.dtypes import float32
-from ..operands import ArrayLike, as_float, promoted
+from ..operands import ArrayLike, as_float, in_float32, promoted
 from ..traceback import public
 
 
 @public
+@in_float32
 def cosine_similarity(x: ArrayLike, y: ArrayLike, axis: int = -1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along ``axis``; lengths count as at least ``eps``.
 
@@ -52,6 +53,7 @@ def _order(p: float) -> float:
 
 
 @public
+@in_float32
 def pairwise_distance(
     x: ArrayLike, y: ArrayLike, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False
 ) -> Any:
@@ -66,6 +68,7 @@ def pairwise_distance(
 
 
 @public
+@in_float32
 def cdist(x: ArrayLike, y: ArrayLike, p: float = 2.0) -> Any:
     """The distances of all rows of ``x`` [..., M, D] from all of ``y`` [..., N, D]: [..., M, N].
 
@@ -81,6 +84,7 @@ def cdist(x: ArrayLike, y: ArrayLike, p: float = 2.0) -> Any:
 
 
 @public
+@in_float32
 def pdist(x: ArrayLike, p: float = 2.0) -> Any:
     """The distances of the rows of ``x`` [N, D] from each other: N · (N - 1) / 2 of them.
 

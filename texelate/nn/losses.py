@@ -15,7 +15,7 @@ from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import float32
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, as_float, broadcast_to, promoted, value
+from ..operands import ArrayLike, as_float, broadcast_to, in_float32, promoted, value
 from ..traceback import public
 from .activations import log_sigmoid, sigmoid, softplus
 from .classes import log_softmax, one_hot
@@ -49,6 +49,7 @@ def _pair(name: str, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
 
 
 @public
+@in_float32
 def mse(x: ArrayLike, y: ArrayLike, *, reduction: str = "mean", weights: Weights = None) -> Any:
     """Squared differences.
 
@@ -60,6 +61,7 @@ def mse(x: ArrayLike, y: ArrayLike, *, reduction: str = "mean", weights: Weights
 
 
 @public
+@in_float32
 def mae(x: ArrayLike, y: ArrayLike, *, reduction: str = "mean", weights: Weights = None) -> Any:
     """Absolute differences.
 
@@ -71,6 +73,7 @@ def mae(x: ArrayLike, y: ArrayLike, *, reduction: str = "mean", weights: Weights
 
 
 @public
+@in_float32
 def mape(x: ArrayLike, y: ArrayLike, *, reduction: str = "mean", weights: Weights = None) -> Any:
     """Absolute differences as percentages of ``y`` (of 1e-7 where it is smaller).
 
@@ -82,6 +85,7 @@ def mape(x: ArrayLike, y: ArrayLike, *, reduction: str = "mean", weights: Weight
 
 
 @public
+@in_float32
 def msle(x: ArrayLike, y: ArrayLike, *, reduction: str = "mean", weights: Weights = None) -> Any:
     """Squared differences of log(1 + x), with negative numbers taken as 0.
 
@@ -94,6 +98,7 @@ def msle(x: ArrayLike, y: ArrayLike, *, reduction: str = "mean", weights: Weight
 
 
 @public
+@in_float32
 def huber(
     x: ArrayLike,
     y: ArrayLike,
@@ -114,6 +119,7 @@ def huber(
 
 
 @public
+@in_float32
 def log_cosh(
     x: ArrayLike, y: ArrayLike, *, reduction: str = "mean", weights: Weights = None
 ) -> Any:
@@ -128,6 +134,7 @@ def log_cosh(
 
 
 @public
+@in_float32
 def poisson_nll(
     rates: ArrayLike,
     counts: ArrayLike,
@@ -146,6 +153,7 @@ def poisson_nll(
 
 
 @public
+@in_float32
 def cosine_distance(
     x: ArrayLike,
     y: ArrayLike,
@@ -168,6 +176,7 @@ def cosine_distance(
 
 
 @public
+@in_float32
 def hinge(
     scores: ArrayLike, labels: ArrayLike, *, reduction: str = "mean", weights: Weights = None
 ) -> Any:
@@ -181,6 +190,7 @@ def hinge(
 
 
 @public
+@in_float32
 def squared_hinge(
     scores: ArrayLike, labels: ArrayLike, *, reduction: str = "mean", weights: Weights = None
 ) -> Any:
@@ -193,6 +203,7 @@ def squared_hinge(
 
 
 @public
+@in_float32
 def categorical_hinge(
     scores: ArrayLike, labels: ArrayLike, *, reduction: str = "mean", weights: Weights = None
 ) -> Any:
@@ -231,6 +242,7 @@ def _smoothed(labels: Any, smoothing: float, classes: int) -> Any:
 
 
 @public
+@in_float32
 def softmax_cross_entropy(
     logits: ArrayLike,
     labels: ArrayLike,
@@ -253,6 +265,7 @@ def softmax_cross_entropy(
 
 
 @public
+@in_float32
 def cross_entropy(
     probabilities: ArrayLike,
     labels: ArrayLike,
@@ -277,6 +290,7 @@ def cross_entropy(
 
 
 @public
+@in_float32
 def sigmoid_cross_entropy(
     logits: ArrayLike,
     labels: ArrayLike,
@@ -300,6 +314,7 @@ def _binary(score: Any, label: Any) -> Any:
 
 
 @public
+@in_float32
 def binary_cross_entropy(
     probabilities: ArrayLike,
     labels: ArrayLike,
@@ -321,6 +336,7 @@ def binary_cross_entropy(
 
 
 @public
+@in_float32
 def sigmoid_focal_loss(
     logits: ArrayLike,
     labels: ArrayLike,
@@ -347,6 +363,7 @@ def sigmoid_focal_loss(
 
 
 @public
+@in_float32
 def kl_divergence(
     log_q: ArrayLike,
     p: ArrayLike,

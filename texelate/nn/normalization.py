@@ -13,13 +13,14 @@ from .. import numpy as tnp
 from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.prims.window import reduce_window
-from ..operands import ArrayLike, as_float, axes_of, axis_of
+from ..operands import ArrayLike, as_float, axes_of, axis_of, in_float32
 from ..traceback import public
 
 Axes = int | Sequence[int] | None
 
 
 @public
+@in_float32
 def moments(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> tuple[Any, Any]:
     """Mean and variance along ``axis`` (an int, several, or None for all).
 
@@ -32,6 +33,7 @@ def moments(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> tuple[An
 
 
 @public
+@in_float32
 def standardize(x: ArrayLike, axis: Axes = -1, eps: float = 1e-5) -> Any:
     """Zero mean and unit variance along ``axis``.
 
@@ -46,6 +48,7 @@ def standardize(x: ArrayLike, axis: Axes = -1, eps: float = 1e-5) -> Any:
 
 
 @public
+@in_float32
 def layer_norm(
     x: ArrayLike,
     weight: ArrayLike | None = None,
@@ -80,6 +83,7 @@ def _along(x: ArrayLike, axis: int, like: Value) -> Any:
 
 
 @public
+@in_float32
 def rms_norm(
     x: ArrayLike, weight: ArrayLike | None = None, axis: int = -1, eps: float = 1e-6
 ) -> Any:
@@ -95,6 +99,7 @@ def rms_norm(
 
 
 @public
+@in_float32
 def batch_norm(
     x: ArrayLike,
     mean: ArrayLike | None = None,
@@ -125,6 +130,7 @@ def batch_norm(
 
 
 @public
+@in_float32
 def moving_average(
     average: ArrayLike,
     x: ArrayLike,
@@ -146,6 +152,7 @@ def moving_average(
 
 
 @public
+@in_float32
 def group_norm(
     x: ArrayLike,
     groups: int,
@@ -171,6 +178,7 @@ def group_norm(
 
 
 @public
+@in_float32
 def instance_norm(
     x: ArrayLike,
     weight: ArrayLike | None = None,
@@ -189,6 +197,7 @@ def instance_norm(
 
 
 @public
+@in_float32
 def l2_normalize(x: ArrayLike, axis: Axes = -1, eps: float = 1e-12) -> Any:
     """x over its Euclidean norm along ``axis``; vectors shorter than sqrt(eps) shrink less.
 
@@ -201,6 +210,7 @@ def l2_normalize(x: ArrayLike, axis: Axes = -1, eps: float = 1e-12) -> Any:
 
 
 @public
+@in_float32
 def local_response_norm(
     x: ArrayLike, radius: int = 5, bias: float = 1.0, alpha: float = 1.0, beta: float = 0.5
 ) -> Any:

@@ -12,7 +12,7 @@ from ..compiler.errors import ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import float32
 from ..compiler.ir.prims.window import reduce_window, window_argmax
-from ..operands import ArrayLike, as_float
+from ..operands import ArrayLike, as_float, in_float32
 from ..traceback import public
 from .windows import Ints, Padding, Table, pairs_of, per_axis, spans, taken, weighted
 
@@ -108,6 +108,7 @@ def min_pool(
 
 
 @public
+@in_float32
 def avg_pool(
     x: ArrayLike,
     window: Ints,
@@ -181,6 +182,7 @@ def max_pool3d(
 
 
 @public
+@in_float32
 def avg_pool1d(
     x: ArrayLike,
     window: Ints,
@@ -195,6 +197,7 @@ def avg_pool1d(
 
 
 @public
+@in_float32
 def avg_pool2d(
     x: ArrayLike,
     window: Ints,
@@ -209,6 +212,7 @@ def avg_pool2d(
 
 
 @public
+@in_float32
 def avg_pool3d(
     x: ArrayLike,
     window: Ints,
@@ -254,6 +258,7 @@ def max_pool_with_argmax(
 
 
 @public
+@in_float32
 def global_avg_pool(x: ArrayLike, keepdims: bool = False) -> Any:
     """The mean over all spatial axes: ``[N, C]``, or with ``keepdims`` ``[N, 1, ..., C]``.
 
@@ -276,6 +281,7 @@ def global_max_pool(x: ArrayLike, keepdims: bool = False) -> Any:
 
 
 @public
+@in_float32
 def adaptive_avg_pool(x: ArrayLike, size: Ints) -> Any:
     """Means of windows that are chosen so that the spatial extents become ``size``.
 

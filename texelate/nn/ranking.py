@@ -8,7 +8,7 @@ from typing import Any
 from .. import numpy as tnp
 from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.dtypes import float32
-from ..operands import ArrayLike, as_float, promoted, value
+from ..operands import ArrayLike, as_float, in_float32, promoted, value
 from ..traceback import public
 from .activations import log_sigmoid, softplus
 from .classes import one_hot
@@ -21,6 +21,7 @@ def _floats(name: str, *xs: ArrayLike) -> list[Any]:
 
 
 @public
+@in_float32
 def smooth_l1(
     x: ArrayLike,
     y: ArrayLike,
@@ -43,6 +44,7 @@ def smooth_l1(
 
 
 @public
+@in_float32
 def nll(
     log_probabilities: ArrayLike,
     labels: ArrayLike,
@@ -73,6 +75,7 @@ def nll(
 
 
 @public
+@in_float32
 def gaussian_nll(
     means: ArrayLike,
     y: ArrayLike,
@@ -95,6 +98,7 @@ def gaussian_nll(
 
 
 @public
+@in_float32
 def hinge_embedding(
     x: ArrayLike,
     labels: ArrayLike,
@@ -114,6 +118,7 @@ def hinge_embedding(
 
 
 @public
+@in_float32
 def cosine_embedding(
     x: ArrayLike,
     y: ArrayLike,
@@ -135,6 +140,7 @@ def cosine_embedding(
 
 
 @public
+@in_float32
 def margin_ranking(
     x: ArrayLike,
     y: ArrayLike,
@@ -154,6 +160,7 @@ def margin_ranking(
 
 
 @public
+@in_float32
 def triplet_margin(
     anchor: ArrayLike,
     positive: ArrayLike,
@@ -182,6 +189,7 @@ def triplet_margin(
 
 
 @public
+@in_float32
 def soft_margin(
     scores: ArrayLike, labels: ArrayLike, *, reduction: str = "mean", weights: Weights = None
 ) -> Any:
@@ -195,6 +203,7 @@ def soft_margin(
 
 
 @public
+@in_float32
 def multilabel_soft_margin(
     scores: ArrayLike, labels: ArrayLike, *, reduction: str = "mean", weights: Weights = None
 ) -> Any:
@@ -209,6 +218,7 @@ def multilabel_soft_margin(
 
 
 @public
+@in_float32
 def multi_margin(
     scores: ArrayLike,
     labels: ArrayLike,
@@ -238,6 +248,7 @@ def multi_margin(
 
 
 @public
+@in_float32
 def multilabel_margin(
     scores: ArrayLike, labels: ArrayLike, *, reduction: str = "mean", weights: Weights = None
 ) -> Any:

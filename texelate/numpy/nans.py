@@ -7,7 +7,7 @@ from typing import Any
 
 from ..compiler.ir.dtypes import float32
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, as_float, value
+from ..operands import ArrayLike, as_float, in_float32, value
 from ..traceback import public
 from . import reductions as r
 from .floats import filled
@@ -31,6 +31,7 @@ def nanprod(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @public
+@in_float32
 def nanmean(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean of what is not NaN; NaN where nothing is.
 
@@ -42,6 +43,7 @@ def nanmean(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @public
+@in_float32
 def nanvar(x: ArrayLike, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """The variance of what is not NaN."""
     got = as_float(x)
@@ -52,6 +54,7 @@ def nanvar(x: ArrayLike, axis: Any = None, ddof: float = 0, keepdims: bool = Fal
 
 
 @public
+@in_float32
 def nanstd(x: ArrayLike, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation of what is not NaN."""
     return ew.sqrt(nanvar(x, axis, ddof, keepdims))

@@ -12,7 +12,7 @@ from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import int32
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, as_float, axes_of, value
+from ..operands import ArrayLike, as_float, axes_of, in_float32, value
 from ..traceback import public
 from . import elementwise
 from .elementwise import where
@@ -87,6 +87,7 @@ def _checked(x: ArrayLike, axis: Any, method: str, name: str) -> Value:
 
 
 @public
+@in_float32
 def quantile(
     x: ArrayLike,
     q: ArrayLike,
@@ -125,6 +126,7 @@ def _mixed(a: Any, b: Any, weight: Any) -> Any:
 
 
 @public
+@in_float32
 def nanquantile(
     x: ArrayLike,
     q: ArrayLike,
@@ -166,6 +168,7 @@ def _share(q: ArrayLike) -> Any:
 
 
 @public
+@in_float32
 def percentile(
     x: ArrayLike, q: ArrayLike, axis: Any = None, *, method: str = "linear", keepdims: bool = False
 ) -> Any:
@@ -174,6 +177,7 @@ def percentile(
 
 
 @public
+@in_float32
 def nanpercentile(
     x: ArrayLike, q: ArrayLike, axis: Any = None, *, method: str = "linear", keepdims: bool = False
 ) -> Any:
@@ -182,12 +186,14 @@ def nanpercentile(
 
 
 @public
+@in_float32
 def median(x: ArrayLike, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The middle element along ``axis``, the mean of the two middle ones of an even count."""
     return quantile(x, 0.5, axis, keepdims=keepdims)
 
 
 @public
+@in_float32
 def nanmedian(x: ArrayLike, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The median of what is not NaN; NaN where nothing is."""
     return nanquantile(x, 0.5, axis, keepdims=keepdims)

@@ -7,7 +7,7 @@ from typing import Any
 from ..compiler.errors import ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, as_float
+from ..operands import ArrayLike, as_float, in_float32
 from ..traceback import public
 from . import reductions as r
 from .complexes import conj
@@ -19,6 +19,7 @@ from .shapes import broadcast_to, concatenate, moveaxis, reshape, transpose
 
 
 @public
+@in_float32
 def average(
     x: ArrayLike,
     axis: Any = None,
@@ -61,6 +62,7 @@ def ptp(x: ArrayLike, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @public
+@in_float32
 def cov(
     x: ArrayLike,
     y: ArrayLike | None = None,
@@ -116,6 +118,7 @@ def _observations(
 
 
 @public
+@in_float32
 def corrcoef(x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True) -> Any:
     """The correlation matrix of the variables of ``cov``."""
     c = cov(x, y, rowvar)

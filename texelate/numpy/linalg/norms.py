@@ -10,7 +10,7 @@ from ...compiler.ir.aval import Shape
 from ...compiler.ir.core import Value
 from ...compiler.ir.dtypes import int32
 from ...compiler.ir.prims import elementwise as ew
-from ...operands import ArrayLike, as_float, axes_of, broadcast_to
+from ...operands import ArrayLike, as_float, axes_of, broadcast_to, in_float32
 from ...traceback import public
 from ..elementwise import abs as abs_of
 from ..elementwise import power
@@ -40,6 +40,7 @@ def above(s: Any, rtol: ArrayLike) -> Any:
 
 
 @public
+@in_float32
 def vector_norm(
     x: ArrayLike,
     /,
@@ -71,6 +72,7 @@ def vector_norm(
 
 
 @public
+@in_float32
 def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord: float | str = "fro") -> Any:
     """The norm of matrices ``[..., m, n]``.
 
@@ -103,6 +105,7 @@ def _matrix_norm(x: Value, ord: float | str) -> Any:
 
 
 @public
+@in_float32
 def norm(
     x: ArrayLike,
     /,
