@@ -10,6 +10,7 @@ from .cse import cse
 from .dce import dce
 from .expand import expand
 from .fold import fold
+from .gemv import gemv
 from .narrow import narrow, widen_control
 from .outputs import materialise_outputs
 from .pairs import pairs
@@ -32,6 +33,7 @@ def passes(target: Target) -> list[tuple[str, Pass]]:
         ("fold", fold),
         ("cse", cse),
         ("simplify again", simplify),
+        ("gemv", lambda g: gemv(g, target)),
         ("split", lambda g: split(g, target)),
         ("dce", dce),
         ("outputs", materialise_outputs),
