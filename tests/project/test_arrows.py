@@ -14,7 +14,7 @@ COMPILER_ROOMS = {
     "trace": {"ir"},
     "transforms": {"ir"},
     "passes": {"ir", "target"},
-    "lower": {"ir", "passes", "target"},
+    "lower": {"ir", "passes", "target", "tuned"},
     "codegen_wgsl": {"ir", "lower", "target"},
     "codegen_glsl": {"ir", "lower", "target"},
 }
