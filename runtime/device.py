@@ -51,7 +51,7 @@ class Device:
             on_destroy=self._forget,
         )
         self.scratch = Scratch(self.pool)
-        self.pipelines = Pipelines(driver, info.name, info.features)
+        self.pipelines = Pipelines(driver, info.name, info.features, info.subgroup)
         self.bind_groups = BindGroups(driver, self.pipelines, info.name)
         self.readback = Readback(driver, self.lock, limits["max_buffer_size"] & ~15, info.name)
         self._executables: weakref.WeakSet[Executable] = weakref.WeakSet()

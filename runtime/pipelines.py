@@ -37,8 +37,11 @@ class Pipeline:
 class Pipelines:
     """Compiled shaders by (text, entry, access). ``created`` counts real compilations."""
 
-    def __init__(self, driver: Driver, adapter: str, features: frozenset[str]) -> None:
-        self._driver, self._adapter, self._features = driver, adapter, features
+    def __init__(
+        self, driver: Driver, adapter: str, features: frozenset[str], subgroup: int
+    ) -> None:
+        self._driver, self._adapter = driver, adapter
+        self._features, self._subgroup = features, subgroup
         self._known: dict[tuple[str, str, str], Pipeline] = {}
         self._layouts: dict[str, Any] = {}
         self.created = 0
@@ -89,6 +92,13 @@ class Pipelines:
                 f"shader '{shader.name}' needs {', '.join(sorted(missing))}",
                 why=f"{self._adapter} does not have it",
                 fix="compile the program for this device's features",
+            )
+        peers = shader.workgroup[0]
+        if "subgroup" in shader.features and peers != self._subgroup:
+            raise CompileError(
+                f"shader '{shader.name}' needs subgroups of {peers} invocations",
+                why=f"{self._adapter} has {self._subgroup or 'an unknown number'}",
+                fix="compile the program for this device",
             )
 
     def _compile(self, shader: Shader, code: str) -> Pipeline:

@@ -34,6 +34,7 @@ SIMD = 8  # M: invocations that llvmpipe runs as one vector
 STEP_NS = 0.36  # M: a multiply-add of all invocations of a vector
 LOAD, STORE = 10, 50  # M: multiply-adds that take as long as moving a number for each of them
 BROADCAST = 2  # M: … as handing a number of one of them to all
+SCATTERED = 1.5  # M: what storing rows as columns costs more, in compilation too
 TILE = 500  # M: multiply-adds that take as long as starting a tile
 COMPILE_NS = 1.6e6  # M: of the driver, for each result that an invocation keeps
 RUNS = 300  # calls after which a kernel should have earned its compilation
@@ -106,8 +107,9 @@ def software_cost(problem: Problem, s: ContractSchedule) -> float:
     vectors = tiles if s.share else math.ceil(tiles / SIMD)
     step = s.rows * s.cols + LOAD * (math.ceil(s.rows / peers) + s.cols)
     step += BROADCAST * s.rows if s.share else 0
-    tile = TILE + p.k * step + STORE * s.rows * s.cols
-    return RUNS * math.ceil(vectors / CORES) * tile * STEP_NS + COMPILE_NS * s.rows * s.cols
+    results = s.rows * s.cols * (SCATTERED if s.swap else 1)
+    tile = TILE + p.k * step + STORE * results
+    return RUNS * math.ceil(vectors / CORES) * tile * STEP_NS + COMPILE_NS * results
 
 
 def gpu_cost(p: Problem, s: ContractSchedule) -> float:

@@ -53,6 +53,27 @@ def test_the_best_kind_comes_first_and_gl_last_of_its_kind(found: list[Raw]) -> 
 
 
 @pytest.mark.parametrize(
+    ("name", "sizes", "subgroup"),
+    [
+        ("llvmpipe (LLVM 15.0.6, 256 bits)", (4, 128), 8),
+        ("llvmpipe (LLVM 17.0.1, 128 bits)", (4, 128), 4),
+        ("GeForce RTX 4090", (32, 32), 32),
+        ("Intel Iris Xe", (8, 32), 0),
+        ("some driver", None, 0),
+    ],
+)
+def test_the_size_of_subgroups_where_it_is_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, sizes: tuple[int, int] | None, subgroup: int
+) -> None:
+    raw = Raw(name, "Vulkan", "discrete")
+    if sizes is not None:
+        raw.info |= {"subgroup_min_size": sizes[0], "subgroup_max_size": sizes[1]}
+    monkeypatch.setattr("texelate.runtime.native.enumerate_raw", lambda: [raw])
+    monkeypatch.setattr(adapter, "_enumerate", adapter._enumerate.__wrapped__)
+    assert adapters()[0].subgroup == subgroup
+
+
+@pytest.mark.parametrize(
     ("selector", "name", "backend"),
     [
         (None, "GeForce RTX 4090", "Vulkan"),

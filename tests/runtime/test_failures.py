@@ -62,6 +62,14 @@ def test_a_missing_feature_is_named(device: Device) -> None:
         device.load(replace(program, shaders=(shader,)))
 
 
+def test_another_size_of_subgroups_is_named(device: Device) -> None:
+    """Wrong results otherwise: invocations count on the values of exactly so many others."""
+    program = programs.chain(64, 1)
+    shader = replace(program.shaders[0], workgroup=(48, 1, 1), features=("subgroup",))
+    with pytest.raises(CompileError, match="subgroups of 48 invocations"):
+        device.load(replace(program, shaders=(shader,)))
+
+
 def test_too_many_workgroups_name_the_dispatch(device: Device) -> None:
     with pytest.raises(LimitError, match=r"'the only dispatch' needs 1,000,000"):
         device.load(programs.one(programs.ADD_ONE, "rw", x=1_000_000))
