@@ -99,6 +99,7 @@ class Client:
         answer = self.ask(
             "prepare", workload=workload.name, small=small, inputs=str(inputs),
             file=workload.file, params=workload.params, carry=workload.carry,
+            kind=type(workload).__name__, eager=workload.eager,
             outputs=workload.outputs, constants=list(filter(workload.constants, _order(inputs))),
         )  # fmt: skip
         return float(answer["first_s"]), float(answer["step_s"])

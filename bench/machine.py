@@ -35,6 +35,19 @@ def is_software(adapter: str) -> bool:
     return bool(re.search(known, adapter, re.IGNORECASE))
 
 
+def same_adapter(one: str, other: str) -> bool:
+    """Whether two names are of one adapter: layers write them with other signs.
+
+    >>> same_adapter("llvmpipe (LLVM 15.0.6, 256 bits)", "llvmpipe-llvm-15-0-6-256-bits-")
+    True
+    """
+    return _words(one) == _words(other)
+
+
+def _words(name: str) -> list[str]:
+    return re.findall("[a-z0-9]+", name.lower())
+
+
 def commit() -> str:
     """The commit that is measured, with ``+`` when the working tree differs; empty outside git."""
     try:

@@ -95,6 +95,13 @@ PEERS: dict[str, Peer] = {
             "tinygrad", "tinygrad on WebGPU (Dawn), TinyJit", "tinygrad", "tinygrad",
             "tinygrad", _TINYGRAD, _WEBGPU,
         ),
+        Peer("tfjs-webgpu", "TensorFlow.js on WebGPU", "tfjs-webgpu", "@tensorflow/tfjs", "node"),
+        Peer("tfjs-wasm", "TensorFlow.js on the CPU", "tfjs-wasm", "@tensorflow/tfjs", "node"),
+        Peer(
+            "tfjs-cpu", "TensorFlow.js in plain JavaScript", "tfjs-cpu", "@tensorflow/tfjs", "node",
+            usual=False,
+        ),
+        Peer("jax-js", "jax-js on WebGPU, jitted", "jaxjs", "@jax-js/jax", "node"),
         Peer(
             "tinygrad-beam", "tinygrad with its kernel search, BEAM=2", "tinygrad", "tinygrad",
             "tinygrad", _TINYGRAD, {**_WEBGPU, "BEAM": "2"}, usual=False,

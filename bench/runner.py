@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import machine
 from .client import Client, Lacks, PeerError, largest_error, save
 from .peers import Peer
 from .stats import Ratio, ratio
@@ -136,7 +137,8 @@ class Crew:
     def _same_adapter(self, peer: Peer) -> None:
         mine = self._about[peer.name]["device"]
         first = self._about.get(self.peers[0].name, {}).get("device", mine)
-        if mine["kind"] == first["kind"] == "gpu" and mine["adapter"] != first["adapter"]:
+        both_gpu = mine["kind"] == first["kind"] == "gpu"
+        if both_gpu and not machine.same_adapter(mine["adapter"], first["adapter"]):
             raise PeerError(
                 f"runs on {mine['adapter']}, while {self.peers[0].name} runs on {first['adapter']}"
             )

@@ -40,6 +40,10 @@ class MobileNet(Workload):
     def tolerance(self) -> tuple[float, float]:
         return 1e-3, 1e-4  # of fifty layers
 
+    @property
+    def params(self) -> dict[str, Any]:
+        return {**super().params, "blocks": list(self.blocks())}
+
     def blocks(self) -> Iterator[tuple[int, int, int, int]]:
         """Channels in, channels within, channels out, stride, of each inverted residual."""
         channels = self.stem
