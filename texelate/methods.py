@@ -41,8 +41,9 @@ def _reflected(name: str) -> Callable[[Any, Any], Any]:
 
 def _method(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("out", self) is None:  # np.sum(x) calls x.sum(out=None)
-            del kwargs["out"]
+        for unused in ("out", "dtype"):  # np.std(x) calls x.std(out=None, dtype=None)
+            if kwargs.get(unused, self) is None:
+                del kwargs[unused]
         return getattr(tnp, name)(self, *args, **kwargs)
 
     method.__name__ = name
@@ -119,8 +120,13 @@ class ArrayMethods:
     _value: Callable[[str], np.ndarray[Any, Any]]
     _peek: Callable[[], np.ndarray[Any, Any] | None]
 
-    def reshape(self, *shape: Any) -> Any:
-        """``x.reshape(2, -1)`` or ``x.reshape((2, -1))``: see ``texelate.numpy.reshape``."""
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
+        """``x.reshape(2, -1)`` or ``x.reshape((2, -1))``: see ``texelate.numpy.reshape``.
+
+        ArgumentError for another ``order`` than rows first, "C".
+        """
+        if order != "C":
+            raise ArgumentError(f"reshape in order {order!r}", fix="transpose first and after")
         return tnp.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> Any:

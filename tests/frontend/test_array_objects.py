@@ -270,6 +270,16 @@ def test_numpy_reads_arrays(backend: str) -> None:
     assert np.arange(9)[tnp.asarray([2, 3])].tolist() == [2, 3]
 
 
+def test_numpys_functions_that_call_methods(on_numpy: None) -> None:
+    x = tnp.asarray(F)
+    for f in (np.sum, np.max, np.mean, np.std, np.cumsum, np.transpose, np.squeeze, np.argmax):
+        agree(f(x), f(F))
+    agree(np.reshape(x, (3, 2)), F.reshape(3, 2))
+    agree(np.swapaxes(x, 0, 1), F.T)
+    with pytest.raises(tx.ArgumentError, match="order 'F'"):
+        x.reshape(3, 2, order="F")
+
+
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 def test_pickles(backend: str, protocol: int) -> None:
     for host in (F, K, B, F[:0], np.float32(3), np.array([1 + 2j], np.complex64)):

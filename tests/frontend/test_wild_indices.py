@@ -159,6 +159,10 @@ def others(x: Any, i: Any, j: Any, mode: str) -> Any:
         tnp.put_along_axis(x, rows, -1.0, axis=1),
         tx.vmap(lambda r, k: r.at[k].add(1.0))(x, rows),
         tx.vmap(lambda r, k: r[k])(x, rows),
+        tx.nn.functional.embedding(x, i),
+        *(tnp.choose(i, list(NEW[:, 0]), mode=m) for m in ("clip", "wrap")),
+        *(tnp.ravel_multi_index((i, j), (N, M), mode=m) for m in ("clip", "wrap")),
+        *tnp.unravel_index(j, (N, M)),
     )
 
 
@@ -182,9 +186,23 @@ def test_other_functions(backend: str) -> None:
         np.add.at(more, at, 1)
         counts = np.bincount(j[own[2]], minlength=M)
         near = np.take_along_axis(X, along, 1)
+        found = [np.choose(i, NEW[:, 0], mode=m) for m in ("clip", "wrap")]
+        found += [np.ravel_multi_index((i, j), (N, M), mode=m) for m in ("clip", "wrap")]
+        found += np.unravel_index(places(j, N * M, "clip")[0], (N, M))
+        known_rows = X[places(i, N, "clip")[0]]
         agree(
             run(X, i, j),
-            (total, largest, counts, i[:, None] == np.arange(N), put, more, near),
+            (
+                total,
+                largest,
+                counts,
+                i[:, None] == np.arange(N),
+                put,
+                more,
+                near,
+                known_rows,
+                *found,
+            ),
         )
 
     check()
