@@ -100,28 +100,50 @@ def fill_empty_rows(
 
     Returns the indices and values sorted by row, which rows were empty (bool[rows]), and where
     each of the given values is now. How many values there are depends on the indices, so they are
-    read: it cannot be part of ``jit``. Raises ShapeError for rows out of range.
+    read: ``fill_empty_rows_padded`` is for ``jit``. Raises ShapeError for rows out of range.
 
     >>> fill_empty_rows([[1, 0]], [5.0], (2, 3), 7.0)[1]
     Array([7., 5.], dtype=float32)
     """
+    rows = np.asarray(_coordinates(indices, len(shape), "fill_empty_rows"))[:, 0]
+    if rows.size and not 0 <= rows.min() <= rows.max() < shape[0]:
+        raise ShapeError(f"fill_empty_rows: a row is outside of {tuple(shape)}")
+    at, filled, empty, places, count = fill_empty_rows_padded(indices, values, shape, default)
+    n = int(count)
+    return at[:n], filled[:n], empty, places
+
+
+@public
+def fill_empty_rows_padded(
+    indices: ArrayLike, values: ArrayLike, shape: Sequence[int], default: ArrayLike = 0
+) -> tuple[Any, Any, Any, Any, Any]:
+    """``fill_empty_rows`` in n + rows places, and how many of them are real: for ``jit``.
+
+    The indices of the others are -1 (which ``to_dense`` drops), and their values ``default``. Rows
+    out of range come behind all others.
+
+    >>> fill_empty_rows_padded([[1, 0]], [5.0], (2, 3), 7.0)[1]
+    Array([7., 5., 7.], dtype=float32)
+    """
     target = shape_of(shape, "fill_empty_rows")
-    at = np.asarray(_coordinates(indices, len(target), "fill_empty_rows"))
-    rows = at[:, 0]
-    if rows.size and not 0 <= rows.min() <= rows.max() < target[0]:
-        raise ShapeError(f"fill_empty_rows: a row is outside of {target}")
-    empty = np.bincount(rows, minlength=target[0]) == 0
-    added = np.zeros((int(empty.sum()), len(target)), np.int32)
-    added[:, 0] = np.flatnonzero(empty)
-    order = np.argsort(np.concatenate([rows, added[:, 0]]), kind="stable").astype(np.int32)
-    fill = tnp.full((len(added),), operand(default), value(values).aval.dtype)
-    filled = tnp.take(tnp.concatenate([value(values), fill]), order)
-    places = np.argsort(order, kind="stable")[: len(rows)].astype(np.int32)
+    at, given = _coordinates(indices, len(target), "fill_empty_rows"), value(values)
+    rows, n = target[0], at.shape[0]
+    known = (at[:, 0] >= 0) & (at[:, 0] < rows)
+    taken = tnp.where(known, at[:, 0], rows)
+    empty = tnp.bincount(taken, length=rows) == 0
+    first = tnp.arange(rows, dtype=int32)
+    order = tnp.argsort(tnp.concatenate([taken, tnp.where(empty, first, rows + 1)]))
+    beside = [tnp.zeros((rows, 1), int32)] * (len(target) - 1)
+    added = tnp.concatenate([first[:, None], *beside], axis=1)
+    count = n + tnp.count_nonzero(empty)
+    real = tnp.arange(n + rows, dtype=int32) < count
+    fill = tnp.full((rows,), operand(default), given.aval.dtype)
     return (
-        tnp.asarray(np.concatenate([at, added])[order]),
-        filled,
-        tnp.asarray(empty),
-        tnp.asarray(places),
+        tnp.where(real[:, None], tnp.take(tnp.concatenate([at, added]), order, axis=0), -1),
+        tnp.take(tnp.concatenate([given, fill]), order, axis=0),
+        empty,
+        tnp.argsort(order)[:n],
+        count,
     )
 
 
@@ -162,5 +184,6 @@ def sqrt_n_rows(x: ArrayLike, indices: ArrayLike, ids: ArrayLike, num_segments: 
 
 
 __all__ = [
-    "fill_empty_rows", "mean_rows", "reshape", "sqrt_n_rows", "sum_rows", "to_dense",
+    "fill_empty_rows", "fill_empty_rows_padded", "mean_rows", "reshape", "sqrt_n_rows", "sum_rows",
+    "to_dense",
 ]  # fmt: skip

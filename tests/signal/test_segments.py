@@ -207,8 +207,3 @@ def test_overlapping_frames_add_up(on_numpy: None) -> None:
 def test_bad_input(on_numpy: None, call: Any) -> None:
     with pytest.raises((tx.ShapeError, tx.ArgumentError)):
         call()
-
-
-def test_splits_cannot_be_traced(on_numpy: None) -> None:
-    with pytest.raises(tx.ConcretizationError):
-        tx.jit(lambda s: ragged.to_dense([1.0], s))(np.array([0, 1], np.int32))
