@@ -36,6 +36,12 @@ _BOUNDS = {
 }
 
 
+def fits(x: int, dtype: DType) -> bool:
+    """Whether an integer dtype holds ``x``."""
+    low, high = _BOUNDS[dtype]
+    return low <= x <= high
+
+
 def scalar(value: Scalar, dtype: DType | None = None) -> Literal:
     """A Python scalar as a literal; weak without ``dtype``. ArgumentError when it does not fit."""
     target = dtype or of_scalar(value)

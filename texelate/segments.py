@@ -18,7 +18,7 @@ from .compiler.errors import ArgumentError, ShapeError
 from .compiler.ir.dtypes import float32
 from .compiler.ir.prims import elementwise as ew
 from .compiler.ir.prims.scattering import scatter_reduce
-from .operands import ArrayLike, shape_of, value
+from .operands import ArrayLike, cast, shape_of, value
 from .traceback import public
 
 
@@ -29,6 +29,7 @@ def _folded(name: str, monoid: str, x: ArrayLike, ids: ArrayLike, num_segments: 
         raise ArgumentError(f"{name}: ids must be integers, got {places.aval}")
     if places.aval.ndim != 1 or rows.aval.shape[:1] != places.aval.shape:
         raise ShapeError(f"{name}: ids {places.aval} do not name the rows of {rows.aval}")
+    places = cast(places, places.aval.dtype.wide)
     if rows.aval.dtype.kind == "b":
         rows = ew.convert(rows, dtype=float32)
     return scatter_reduce(rows, places, monoid=monoid, axis=0, size=count, mode="fill")

@@ -7,7 +7,7 @@ from typing import Any
 from ..compiler.ir.dtypes import complex64, float32
 from ..compiler.ir.prims import complexes as cx
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, value
+from ..operands import ArrayLike, in_float32, value
 from ..traceback import public
 
 
@@ -56,6 +56,7 @@ conjugate = conj
 
 
 @public
+@in_float32
 def angle(x: ArrayLike, /) -> Any:
     """The angle to the positive real axis, in radians: (-π, π].
 

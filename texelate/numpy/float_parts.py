@@ -8,7 +8,7 @@ from typing import Any
 from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import complex64, float32, int32
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, as_float, promoted, value
+from ..operands import ArrayLike, as_float, in_float32, promoted, value
 from ..traceback import public
 from .complexes import imag, is_complex, real
 from .creation import full_like
@@ -27,6 +27,7 @@ def _float(bits: Any) -> Any:
 
 
 @public
+@in_float32
 def frexp(x: ArrayLike, /) -> tuple[Any, Any]:
     """Mantissas from ±[0.5, 1) and int32 exponents: ``x = mantissa · 2^exponent``.
 

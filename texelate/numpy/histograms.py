@@ -11,11 +11,12 @@ from ..compiler.errors import ArgumentError
 from ..compiler.ir.core import Value
 from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims.scattering import scatter_add
-from ..operands import ArrayLike, as_float, value
+from ..operands import ArrayLike, as_float, cast, value
 from ..traceback import public
 from . import reductions as r
 from .creation import linspace
 from .elementwise import where
+from .logic import equal
 from .shapes import ravel, reshape, stack
 from .sorting import searchsorted
 
@@ -37,8 +38,8 @@ def bincount(
         top = int(r.max(got)) + 1 if got.aval.size else 0
         length = max(top, minlength)
     amounts = ew.eq(got, got) if weights is None else as_float(weights)
-    counted = r.number_of(amounts, None)
-    return scatter_add(counted, got, axis=0, size=length, mode="fill")
+    counted, places = r.number_of(amounts, None), cast(got, got.aval.dtype.wide)
+    return scatter_add(counted, places, axis=0, size=length, mode="fill")
 
 
 @public
@@ -47,7 +48,7 @@ def histogram_bin_edges(
 ) -> Any:
     """The edges of ``histogram``'s bins: ``bins`` + 1 numbers, or ``bins`` itself when an array."""
     if not isinstance(bins, int):
-        return as_float(bins)
+        return fresh(as_float(bins))
     steps = linspace(0.0, 1.0, bins + 1)
     flat = ravel(as_float(x))
     if range is not None:
@@ -86,7 +87,7 @@ def histogram(
 def _bin(x: Value, edges: Any) -> Any:
     """The bin of each element; the last one has both its ends."""
     place = ew.sub(searchsorted(edges, x, side="right"), 1)
-    return where(ew.eq(x, edges[-1]), edges.shape[0] - 2, place)
+    return where(equal(x, edges[-1]), edges.shape[0] - 2, place)
 
 
 @public

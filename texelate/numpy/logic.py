@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..compiler.errors import DtypeError
 from ..compiler.ir.core import Operand, Value
 from ..compiler.ir.dtypes import float32, int32
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, broadcast, promoted, value
+from ..operands import ArrayLike, broadcast, fits, promoted, value
 from ..traceback import public
-from .elementwise import _binary, as_bool
+from .elementwise import _binary, _named, as_bool
 
-equal = _binary("equal", ew.eq, "x == y")
-not_equal = _binary("not_equal", ew.ne, "x != y")
-less = _binary("less", ew.lt, "x < y")
-less_equal = _binary("less_equal", ew.le, "x <= y")
-greater = _binary("greater", ew.gt, "x > y")
-greater_equal = _binary("greater_equal", ew.ge, "x >= y")
+
+def _comparison(name: str, f: Callable[[Any, Any], Value], meaning: str) -> Any:
+    """Of narrow integers with any Python int, as NumPy: also with those that they cannot be."""
+
+    def function(x: ArrayLike, y: ArrayLike, /) -> Any:
+        a, b = promoted(name, _beside(x, y), _beside(y, x))
+        return f(a, b)
+
+    return _named(function, name, f"{meaning}, elementwise, with broadcasting.")
+
+
+def _beside(x: ArrayLike, other: ArrayLike) -> ArrayLike:
+    """``x`` in 32 bits where it is narrow and ``other`` a Python int that does not fit."""
+    if type(other) is not int or not isinstance(x, Value) or not x.dtype.is_narrow:
+        return x
+    narrow_integer = x.dtype.kind in "iu" and not fits(other, x.dtype)
+    return ew.convert(x, dtype=int32) if narrow_integer else x
+
+
+equal = _comparison("equal", ew.eq, "x == y")
+not_equal = _comparison("not_equal", ew.ne, "x != y")
+less = _comparison("less", ew.lt, "x < y")
+less_equal = _comparison("less_equal", ew.le, "x <= y")
+greater = _comparison("greater", ew.gt, "x > y")
+greater_equal = _comparison("greater_equal", ew.ge, "x >= y")
 bitwise_and = _binary("bitwise_and", ew.and_, "Bitwise and (booleans: logical)")
 bitwise_or = _binary("bitwise_or", ew.or_, "Bitwise or (booleans: logical)")
 bitwise_xor = _binary("bitwise_xor", ew.xor, "Bitwise exclusive or (booleans: logical)")
