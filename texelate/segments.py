@@ -29,7 +29,7 @@ def _folded(name: str, monoid: str, x: ArrayLike, ids: ArrayLike, num_segments: 
         raise ArgumentError(f"{name}: ids must be integers, got {places.aval}")
     if places.aval.ndim != 1 or rows.aval.shape[:1] != places.aval.shape:
         raise ShapeError(f"{name}: ids {places.aval} do not name the rows of {rows.aval}")
-    places = cast(places, places.aval.dtype.wide)
+    places = value(cast(places, places.aval.dtype.wide))
     if rows.aval.dtype.kind == "b":
         rows = ew.convert(rows, dtype=float32)
     return scatter_reduce(rows, places, monoid=monoid, axis=0, size=count, mode="fill")

@@ -11,7 +11,7 @@ from ..compiler.errors import ArgumentError
 from ..compiler.ir.core import Value
 from ..compiler.ir.prims import elementwise as ew
 from ..compiler.ir.prims.scattering import scatter_add
-from ..operands import ArrayLike, as_float, cast, value
+from ..operands import ArrayLike, as_float, cast, fresh, value
 from ..traceback import public
 from . import reductions as r
 from .creation import linspace
