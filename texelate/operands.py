@@ -176,7 +176,7 @@ def _single(x: Any) -> Any:
 
 def _half(x: Any) -> Any:
     if isinstance(x, tuple):
-        return tuple(map(_half, x))
+        return x._make(map(_half, x)) if hasattr(x, "_make") else tuple(map(_half, x))
     return ew.convert(x, dtype=float16) if _is(x, float32) else x
 
 

@@ -133,6 +133,17 @@ def test_functions_and_gradients(name: str) -> None:
         np.testing.assert_allclose(got, want, rtol=1e-2, atol=4e-3 * np.abs(want).max())
 
 
+def test_linear_algebra(on_numpy: None) -> None:
+    """NumPy refuses float16 here; ours computes in float32 and rounds."""
+    a = (np.eye(4) * 5 + np.arange(16).reshape(4, 4) / 16).astype(np.float16)
+    inverse = tnp.linalg.inv(a)
+    assert inverse.dtype is float16
+    np.testing.assert_allclose(inverse, np.linalg.inv(a.astype(np.float64)), atol=1e-3)
+    q, r = tnp.linalg.qr(a)
+    np.testing.assert_allclose(q @ r, a, atol=1e-2)
+    assert tnp.linalg.svd(a).S.dtype is float16
+
+
 @pytest.mark.parametrize("make", [tx.optim.adam, lambda lr: tx.optim.sgd(lr, 0.9)])
 def test_optimisers_keep_their_state_in_float32(make: Any) -> None:
     """Squares of small gradients are not half-precision numbers: an update must not be NaN."""

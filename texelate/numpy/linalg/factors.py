@@ -9,7 +9,7 @@ from ...compiler.ir.core import Value
 from ...compiler.ir.prims import decompositions as d
 from ...compiler.ir.prims import matrices as m
 from ...compiler.ir.prims import singular
-from ...operands import ArrayLike
+from ...operands import ArrayLike, in_float32
 from ...traceback import public
 from ..complexes import real
 from ..shapes import concatenate
@@ -39,6 +39,7 @@ class SVDResult(NamedTuple):
 
 
 @public
+@in_float32
 def cholesky(x: ArrayLike, /, *, upper: bool = False) -> Any:
     """The lower triangular L with ``L @ Lᴴ = x`` (``upper``: its conjugated transpose).
 
@@ -55,6 +56,7 @@ def cholesky(x: ArrayLike, /, *, upper: bool = False) -> Any:
 
 
 @public
+@in_float32
 def qr(x: ArrayLike, /, *, mode: str = "reduced") -> Any:
     """``x = Q @ R`` with orthonormal columns in Q and R upper triangular.
 
@@ -89,6 +91,7 @@ def _wide(x: Any) -> list[Value]:
 
 
 @public
+@in_float32
 def eigh(x: ArrayLike, /) -> EighResult:
     """Eigenvalues ``[..., n]`` (ascending) and eigenvectors ``[..., n, n]`` (columns).
 
@@ -107,6 +110,7 @@ def eigh(x: ArrayLike, /) -> EighResult:
 
 
 @public
+@in_float32
 def eigvalsh(x: ArrayLike, /) -> Any:
     """The eigenvalues of ``eigh``. Runs on the host.
 
@@ -118,6 +122,7 @@ def eigvalsh(x: ArrayLike, /) -> Any:
 
 
 @public
+@in_float32
 def svd(x: ArrayLike, /, *, full_matrices: bool = True) -> SVDResult:
     """``x = U @ diag(S) @ Vh`` with singular values S, descending, and orthonormal U, V.
 
@@ -138,6 +143,7 @@ def svd(x: ArrayLike, /, *, full_matrices: bool = True) -> SVDResult:
 
 
 @public
+@in_float32
 def svdvals(x: ArrayLike, /) -> Any:
     """The singular values of ``svd``, ``[..., min(m, n)]``. Runs on the host.
 

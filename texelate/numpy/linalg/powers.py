@@ -11,7 +11,7 @@ from ...compiler.ir.core import Value
 from ...compiler.ir.prims import elementwise as ew
 from ...compiler.ir.prims import matrices as m
 from ...compiler.ir.prims.systems import solve
-from ...operands import ArrayLike, value
+from ...operands import ArrayLike, in_float32, value
 from ...traceback import public
 from ..elementwise import abs as abs_of
 from ..elementwise import where
@@ -86,6 +86,7 @@ def multi_dot(arrays: Sequence[ArrayLike], /) -> Any:
 
 
 @public
+@in_float32
 def expm(x: ArrayLike, /) -> Any:
     """The matrix exponentials of ``[..., n, n]``: Padé's approximation, scaled and squared.
 

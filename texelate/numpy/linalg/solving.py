@@ -11,7 +11,15 @@ from ...compiler.ir.core import Value
 from ...compiler.ir.prims import determinants, singular, systems
 from ...compiler.ir.prims import elementwise as ew
 from ...compiler.ir.prims import matrices as m
-from ...operands import ArrayLike, as_float, broadcast_shape, broadcast_to, promote_all, value
+from ...operands import (
+    ArrayLike,
+    as_float,
+    broadcast_shape,
+    broadcast_to,
+    in_float32,
+    promote_all,
+    value,
+)
 from ...traceback import public
 from ..complexes import real
 from ..elementwise import abs as abs_of
@@ -55,6 +63,7 @@ def _system(name: str, a: ArrayLike, b: ArrayLike, square: bool) -> tuple[Any, A
 
 
 @public
+@in_float32
 def solve(a: ArrayLike, b: ArrayLike, /) -> Any:
     """x with ``a @ x = b``: ``[..., n, n]`` and ``[..., n, k]`` (or ``[n]``) give b's shape.
 
@@ -72,6 +81,7 @@ def solve(a: ArrayLike, b: ArrayLike, /) -> Any:
 
 
 @public
+@in_float32
 def inv(x: ArrayLike, /) -> Any:
     """The inverses of matrices ``[..., n, n]``; NaN for singular ones. Runs on the host.
 
@@ -85,6 +95,7 @@ def inv(x: ArrayLike, /) -> Any:
 
 
 @public
+@in_float32
 def slogdet(x: ArrayLike, /) -> SlogdetResult:
     """Sign and logarithm of the size of the determinants of ``[..., n, n]``.
 
@@ -100,6 +111,7 @@ def slogdet(x: ArrayLike, /) -> SlogdetResult:
 
 
 @public
+@in_float32
 def det(x: ArrayLike, /) -> Any:
     """The determinants of ``[..., n, n]``.
 
@@ -129,6 +141,7 @@ def _expanded(rows: list[list[Any]]) -> Any:
 
 
 @public
+@in_float32
 def pinv(x: ArrayLike, /, *, rtol: ArrayLike | None = None) -> Any:
     """The pseudo-inverses ``[..., n, m]`` of ``[..., m, n]``.
 
@@ -146,6 +159,7 @@ def pinv(x: ArrayLike, /, *, rtol: ArrayLike | None = None) -> Any:
 
 
 @public
+@in_float32
 def lstsq(a: ArrayLike, b: ArrayLike, /, *, rcond: float | None = None) -> LstsqResult:
     """x with the least ``|a @ x - b|``, and among those the least ``|x|``.
 
