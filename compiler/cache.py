@@ -36,8 +36,11 @@ KEPT = 0.75
 def cached(
     graph: Graph, target: Target, donated: Sequence[int], compile_it: Callable[[], Program]
 ) -> Program:
-    """The Program of ``graph``: from disk, else compiled, and stored for the next process."""
-    if not knobs.cache or knobs.debug:
+    """The Program of ``graph``: from disk, else compiled, and stored for the next process.
+
+    Whoever wants to watch the compiler, or to tune, gets it compiled.
+    """
+    if not knobs.cache or knobs.debug or knobs.tune:
         return compile_it()
     path = folder() / (key_of(graph, target, donated) + SUFFIX)
     program = _read(path)

@@ -17,11 +17,9 @@ def quicken(ffi: Any) -> None:
     parse = parser._parse
 
     def parse_with_few_names(text: str) -> Any:
-        words = set(re.findall(r"\w+", text))
         all_names = parser._declarations
-        parser._declarations = {
-            name: what for name, what in all_names.items() if name.removeprefix("typedef ") in words
-        }
+        used = {f"typedef {word}" for word in re.findall(r"\w+", text)}
+        parser._declarations = {name: all_names[name] for name in used if name in all_names}
         try:
             return parse(text)
         finally:

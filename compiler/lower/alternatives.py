@@ -20,6 +20,8 @@ VECTORS = (1, 2, 4, 8)
 
 def alternatives(group: Group, target: Target) -> list[ContractSchedule] | list[NestSchedule]:
     """The schedules that compete for ``group``, the most promising first; empty: no choice."""
+    if group.parts:
+        return []
     if group.root is None:
         return _nests(group, target)
     if not isinstance(group.root.prim.lower, Contract):

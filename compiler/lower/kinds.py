@@ -17,6 +17,8 @@ from .lanes import with_lanes
 
 def kind_of(group: Group, names: dict[Var, str]) -> str:
     """What the schedule of ``group`` is remembered under; empty where there is no choice."""
+    if group.parts:
+        return ""
     if group.root is None:
         return _nest(group)
     return _contraction(group, names) if isinstance(group.root.prim.lower, Contract) else ""

@@ -38,7 +38,7 @@ RESERVED = frozenset(
     """.split()
 )
 _GENERATED = re.compile(
-    r"[a-z]\d*|ix\d+|acc\d+_\d+|(sum|prod|max|min|argmax|argmin|some|every)\d+_\d+\w*"
+    r"[a-z]\d*|(ix|item)\d+|acc\d+_\d+|(sum|prod|max|min|argmax|argmin|some|every)\d+_\d+\w*"
     r"|(tx|new|shared)_\w*"
 )
 

@@ -53,13 +53,20 @@ class NestBody:
     shared: tuple[K.Shared, ...] = ()
 
 
-def emit_nest(group: Group, schedule: NestSchedule, buffers: dict[Var, str]) -> NestBody:
-    """Emits ``group``; raises Misaligned when its equations cannot share a kernel this way."""
-    return _Nest(group, schedule, buffers).run()
+def emit_nest(
+    group: Group, schedule: NestSchedule, buffers: dict[Var, str], item: str = "item"
+) -> NestBody:
+    """Emits ``group``; raises Misaligned when its equations cannot share a kernel this way.
+
+    ``item``: what the number of an invocation is called.
+    """
+    return _Nest(group, schedule, buffers, item).run()
 
 
 class _Nest:
-    def __init__(self, group: Group, schedule: NestSchedule, buffers: dict[Var, str]) -> None:
+    def __init__(
+        self, group: Group, schedule: NestSchedule, buffers: dict[Var, str], item: str
+    ) -> None:
         own = set(group.outputs)
         loads = {v: n for v, n in buffers.items() if v not in own}
         self.group, self.schedule, self.buffers = group, schedule, buffers
@@ -70,7 +77,7 @@ class _Nest:
         self.shared: list[K.Shared] = []
         wide = schedule.lanes == "rows"
         self.rows = -(-group.rows // (LANES * schedule.vectors)) if wide else group.rows
-        self.row_var = K.group(self.rows) if schedule.threads > 1 else K.item(self.rows)
+        self.row_var = K.group(self.rows) if schedule.threads > 1 else Loop(item, self.rows)
         self.vector = Loop("v", schedule.vectors)
         base = Index.of(self.row_var) * schedule.vectors + Index.of(self.vector)
         self.row = base * LANES + Index.of(LANE) if wide else base

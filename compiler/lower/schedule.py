@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ..ir.graph import Var
 from ..ir.kernel import LANES
@@ -20,6 +21,7 @@ from .choose import schedule_contraction, try_contraction
 from .emit import Emitter, Misaligned
 from .kinds import tuned
 from .nest import NestBody, NestSchedule, emit_nest
+from .parts import join_parts
 from .scan import emit_scan, may_be_wide
 from .scheduled import Scheduled
 from .stream import StreamSchedule, emit_stream, stream_of
@@ -40,6 +42,9 @@ def schedule_group(group: Group, target: Target, names: dict[Var, str]) -> Sched
         return _stream(group, target, names)
     if group.root is not None:
         return schedule_contraction(group, target, names)
+    if group.parts:
+        make = [partial(_nest, part, target, names) for part in group.parts]
+        return join_parts(make, _workgroup(group.rows, target))
     return _nest(group, target, names)
 
 
@@ -72,15 +77,15 @@ def _trial(group: Group, names: dict[Var, str]) -> Emitter:
 # --- loop nests ----------------------------------------------------------------------------------
 
 
-def _nest(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
+def _nest(group: Group, target: Target, names: dict[Var, str], item: str = "item") -> Scheduled:
     threads = _cooperating(group, target)
     lanes = ["rows"] if _packed(group, target) else _lane_choices(group, threads)
     choices = [NestSchedule(by, threads) for by in lanes]
-    bodies = [(c, body) for c in choices if (body := _emitted(group, c, names))]
+    bodies = [(c, body) for c in choices if (body := _emitted(group, c, names, item))]
     best, body = min(bodies, key=lambda cb: cb[1].cost / (LANES if cb[0].lanes else 1))
     chosen = tuned(group, target, names, replace(best, vectors=_vectors(group, best, target)))
     if chosen != best and is_allowed(group, target, chosen):
-        other = _emitted(group, chosen, names)
+        other = _emitted(group, chosen, names, item)
         best, body = (chosen, other) if other else (best, body)
     threads = best.threads
     workgroup = threads if threads > 1 else _workgroup(body.rows, target)
@@ -118,10 +123,12 @@ def is_allowed(group: Group, target: Target, schedule: NestSchedule) -> bool:
     return threads == 1 or (threads <= target.max_invocations and _may_cooperate(group))
 
 
-def _emitted(group: Group, schedule: NestSchedule, names: dict[Var, str]) -> NestBody | None:
+def _emitted(
+    group: Group, schedule: NestSchedule, names: dict[Var, str], item: str
+) -> NestBody | None:
     """The group's statements; None where vectors would read a register out of its place."""
     try:
-        return emit_nest(group, schedule, names)
+        return emit_nest(group, schedule, names, item)
     except Misaligned:
         return None
 

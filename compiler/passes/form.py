@@ -28,4 +28,5 @@ def form_of(group: Group, reads: Sequence[Var], eqns: Sequence[Eqn]) -> Form:
         tuple(number[v] for v in group.outputs),
         tuple(number[f.out] for f in group.folds),
         None if group.root is None else number[group.root.out],
+        tuple(tuple(number[v] for v in part.outputs) for part in group.parts),
     )

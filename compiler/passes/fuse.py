@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ..ir.graph import Eqn, Graph, Var, vars_of
 from ..ir.primitive import Contract, Fold, Map, Scan, Stream
+from .batch import batch
 from .form import Form, form_of
 from .group import Group, fold_spec
 from .in_place import overwritten
@@ -50,7 +51,7 @@ def fuse(
 
     ``donated``: inputs that outputs may overwrite; kernels that do so run after other readers.
     """
-    return _Fusion(graph, limits, fits, donated).run()
+    return Fusion(graph, limits, fits, donated).run()
 
 
 def choose_stored(graph: Graph, limits: FusionLimits) -> dict[Var, Eqn]:
@@ -154,7 +155,7 @@ def _inline_depth(graph: Graph) -> dict[Var, int]:
     return depth
 
 
-class _Fusion:
+class Fusion:
     """Groups under construction. ``bits`` numbers them, each a bit of an int; ``above`` has the
     bits of all that a group depends on.
     """
@@ -185,7 +186,8 @@ class _Fusion:
     def run(self) -> list[Group]:
         while self._merge_all(self._vertical_pairs) or self._merge_all(self._sibling_pairs):
             pass
-        return self._sorted()
+        batch(self)
+        return self.in_order()
 
     def _adopt(self, group: Group) -> None:
         for var in group.outputs:
@@ -225,7 +227,7 @@ class _Fusion:
     def _merge_all(self, pairs: Callable[[Group], Iterable[tuple[Group, Group]]]) -> bool:
         """One sweep over the groups, each merged as often as it goes; True when any was."""
         changed = False
-        for group in self._sorted():
+        for group in self.in_order():
             now: Group | None = group if group in self.reads else None
             while now is not None:
                 now = self._merge_first(pairs(now))
@@ -238,7 +240,7 @@ class _Fusion:
                 continue
             merged = self._try(a, b)
             if merged is not None:
-                self._replace(a, b, merged)
+                self.replace(a, b, merged)
                 return merged
             self.refused.add((a, b))
         return None
@@ -250,13 +252,13 @@ class _Fusion:
         outside = _Without(self.stored, {*a.outputs, *b.outputs})
         reads = merged.reads(outside)
         eqns = merged.eqns(outside)
-        if not self._bind(merged, reads, eqns, (a, b)):
+        if not self.bind(merged, reads, eqns, (a, b)):
             return None
         if len(eqns) > self.limits.max_eqns or not self._busy(merged) or _recomputes(eqns):
             return None
         return merged if self._fits(merged, reads, eqns) else None
 
-    def _bind(
+    def bind(
         self, merged: Group, reads: Sequence[Var], eqns: Sequence[Eqn], parts: Sequence[Group]
     ) -> bool:
         """Whether the buffers are few enough, if need be with donated inputs overwritten."""
@@ -278,10 +280,14 @@ class _Fusion:
             self.tried[form] = self.fits(merged, reads)
         return self.tried[form]
 
+    def depends(self, group: Group, on: Group) -> bool:
+        """Whether ``group`` must run after ``on``."""
+        return bool(self.above[group] & self.bits[on])
+
     def _blocked(self, a: Group, b: Group) -> bool:
         """Whether a third group lies between them, or ``a`` depends on ``b``."""
         between = (self.above[g] & self.bits[a] for g in self._before(b) if g is not a)
-        return any(between) or bool(self.above[a] & self.bits[b])
+        return any(between) or self.depends(a, b)
 
     def _busy(self, merged: Group) -> bool:
         """Row chains with full-size outputs or several rounds need rows to share out."""
@@ -314,7 +320,8 @@ class _Fusion:
         outputs = tuple(sorted({*kept, *b.outputs}, key=lambda v: order[v]))
         return Group(self.graph, outputs, folds, a.root)
 
-    def _replace(self, a: Group, b: Group, merged: Group) -> None:
+    def replace(self, a: Group, b: Group, merged: Group) -> None:
+        """``merged`` takes the place of its two halves."""
         for group in (a, b):
             for var in self.reads.pop(group):
                 del self.readers[var][group]
@@ -333,7 +340,7 @@ class _Fusion:
             if bits & mine:
                 self.above[group] = bits | above | mine
 
-    def _sorted(self) -> list[Group]:
+    def in_order(self) -> list[Group]:
         """All groups, producers first."""
         order: dict[Group, None] = {}
         for group in self.reads:

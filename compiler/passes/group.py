@@ -18,12 +18,14 @@ class Group:
 
     A group without root is a loop nest: rows in parallel, and for each row some folds over an inner
     space. Equations between its loads and its outputs are inlined, so they need no list.
+    With ``parts`` it is several independent maps that share a launch (made by ``batch``).
     """
 
     graph: Graph
     outputs: tuple[Var, ...]
     folds: tuple[Eqn, ...] = ()
     root: Eqn | None = None
+    parts: tuple[Group, ...] = ()
 
     @cached_property
     def spec(self) -> FoldSpec | None:
