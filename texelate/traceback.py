@@ -1,4 +1,4 @@
-"""Tracebacks of the user's frames: Texelate's own are left out (TEXELATE_TRACEBACK=full)."""
+"""Entry points: errors that leave them show the user's frames alone (TEXELATE_TRACEBACK=full)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,20 @@ def public(function: Callable[P, R]) -> Callable[P, R]:
     def entry(*args: P.args, **kwargs: P.kwargs) -> R:
         __tracebackhide__ = True
         try:
-            return function(*args, **kwargs)
+            out = function(*args, **kwargs)
         except Exception as e:
             if knobs.traceback == "full":
                 raise
             raise e.with_traceback(users(e.__traceback__))  # noqa: B904  (the same error)
+        return _renewed(out) if args and out is args[0] else out
 
     return entry
+
+
+def _renewed(x: R) -> R:
+    """The same array as another object: ``x[i] = …`` on a result leaves the argument alone."""
+    copy = getattr(x, "__copy__", None)
+    return x if copy is None else copy()
 
 
 def users(tb: TracebackType | None) -> TracebackType | None:

@@ -153,7 +153,7 @@ def broadcast_arrays(*xs: ArrayLike) -> list[Any]:
     """The arrays, all in their common shape."""
     values = [value(x) for x in xs]
     shape = broadcast_shape("broadcast_arrays", [v.aval.shape for v in values])
-    return [_broadcast_to(v, shape) for v in values]
+    return [fresh(_broadcast_to(v, shape)) for v in values]
 
 
 @public
@@ -171,7 +171,7 @@ def concatenate(xs: Sequence[ArrayLike], /, axis: int | None = 0) -> Any:
                 f"concatenate along axis {place}: shapes {first.shape} and {v.aval.shape}",
                 why="all extents but the one along the axis must be equal",
             )
-    return values[0] if len(values) == 1 else structural.concatenate(*values, axis=place)
+    return fresh(values[0]) if len(values) == 1 else structural.concatenate(*values, axis=place)
 
 
 concat = concatenate
