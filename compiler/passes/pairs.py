@@ -126,7 +126,7 @@ Rule = Callable[[Eqn, Sequence[Any]], Any]
 
 
 def _rule(eqn: Eqn) -> Rule:
-    name, monoid = eqn.prim.name, eqn.params.get("monoid", eqn.params.get("op"))
+    name, monoid = eqn.prim.name, eqn.params.get("monoid")
     if name in PARTWISE or (name in LINEAR_IF and monoid in LINEAR_IF[name]):
         return _partwise
     if name not in RULES:
@@ -245,7 +245,7 @@ PARTWISE = frozenset(
 LINEAR_IF: Mapping[str, tuple[str, ...]] = {
     "reduce": ("sum",),
     "cumulative": ("sum",),
-    "scatter": ("set", "add"),
+    "scatter_reduce": ("sum",),
 }
 """Primitives that do so for these monoids."""
 

@@ -41,8 +41,8 @@ def ints(*values: Any) -> Host:
     return np.asarray(values, np.int32)
 
 
-def check(name: str, entry: Check, backend: str) -> None:
-    """Order 2 in both modes (where reverse is defined).
+def check(name: str, entry: Check, backend: str, order: int = 2) -> None:
+    """Both modes (where reverse is defined).
 
     The tolerances are those of ``check_grads`` on both backends, 2e-2 absolute and relative:
     differences of float32 values with a step of 1e-2 tell no more.
@@ -50,7 +50,7 @@ def check(name: str, entry: Check, backend: str) -> None:
     function, args = entry
     modes = ("fwd",) if name.partition(":")[0] in FORWARD_ONLY else ("fwd", "rev")
     with tx.backend(backend):
-        tx.check_grads(function, args, order=2, modes=modes)
+        tx.check_grads(function, args, order=order, modes=modes)
 
 
 def cases(table: Table, sample: Sequence[str]) -> list[Any]:
