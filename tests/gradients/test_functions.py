@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import need_backend
-from tests.gradients import functions, layers
+from tests.gradients import functions, layers, rooms
 from tests.gradients.points import Table, cases, check, names
 
-ROOMS: dict[str, tuple[Any, Table]] = {**functions.ROOMS, "nn": layers.ROOM}
+ROOMS: dict[str, tuple[Any, Table]] = {**functions.ROOMS, "nn": layers.ROOM, **rooms.ROOMS}
 NONE = {**functions.NONE, **layers.NONE}
 ALL: Table = {
     f"{room} {name}": e for room, (_, table) in ROOMS.items() for name, e in table.items()
@@ -24,8 +24,9 @@ SAMPLE = ("numpy sort", "numpy std:keepdims", "linalg solve", "fft rfft", "nn ge
 def test_every_function_is_checked_or_has_a_reason(room: str) -> None:
     module, table = ROOMS[room]
     public = {n for n, f in inspect.getmembers(module, inspect.isfunction) if n[0] != "_"}
-    public -= layers.HELPERS
-    assert sorted(public - set(NONE)) == sorted(names(table))
+    public -= layers.HELPERS | rooms.HELPERS
+    reasons = rooms.NONE if room in rooms.ROOMS else NONE
+    assert sorted(public - set(reasons)) == sorted(names(table))
 
 
 @pytest.mark.parametrize(("backend", "name"), cases(ALL, SAMPLE))
