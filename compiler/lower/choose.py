@@ -42,7 +42,7 @@ ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 COLS = (4, 8, 12, 16)
 REGISTERS = 256  # results an invocation keeps: with more, compiling takes seconds (M)
 MOST_ROWS = 8  # of a window's results; with more, windows share little more (M)
-BUSY = 64  # M: 2 cores x 8 lanes x 4; fewer leave lanes idle
+BUSY = 32  # M: 2 cores x 8 lanes x 2; fewer leave lanes idle
 # A: 8x8 invocations of 4x4 results each (a 32x32 tile); 16x16 where there are at least 16 tiles of
 # 64x64 (tensai); where there are very many, of 8x8 results each, as BLAS libraries for GPUs do.
 GPU_TILES = ((16, 8), (16, 4), (8, 4))

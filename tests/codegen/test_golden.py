@@ -33,13 +33,34 @@ ODD = """graph odd(a: f32[5,7], i: i32[3]) {
   m: bool[5,6] = gt(s, 0.0:f32)
   return s, m
 }"""
-PROGRAMS = {"softmax": SOFTMAX, "layer_norm": LAYER_NORM, "dense": DENSE, "conv": CONV, "odd": ODD}
+PRODUCT = """graph product(a: f32[200,256], b: f32[256,128]) {
+  c: f32[200,128] = dot_general(a, b) {batch=((),()), contract=((1),(0))}
+  return c
+}"""
+PROGRAMS = {
+    "softmax": SOFTMAX,
+    "layer_norm": LAYER_NORM,
+    "dense": DENSE,
+    "conv": CONV,
+    "odd": ODD,
+    "product": PRODUCT,
+}
 
 
-@pytest.mark.parametrize("target", ["software", "gpu"])
-@pytest.mark.parametrize("name", PROGRAMS)
+TARGETS = {
+    "software": Target.software(),
+    "subgroup": Target.of(software=True, limits={}, features=["subgroup"], subgroup=8),
+    "gpu": Target.gpu(),
+}
+WITH_SUBGROUPS = ("product",)
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [(n, t) for n in PROGRAMS for t in TARGETS if t != "subgroup" or n in WITH_SUBGROUPS],
+)
 def test_shader_is_as_written_down(name: str, target: str, request: pytest.FixtureRequest) -> None:
-    compiled = compile_graph(parse_graph(PROGRAMS[name]), getattr(Target, target)())
+    compiled = compile_graph(parse_graph(PROGRAMS[name]), TARGETS[target])
     path = HERE / f"{name}.{target}.wgsl"
     if request.config.getoption("--update-golden"):
         path.parent.mkdir(exist_ok=True)
