@@ -259,7 +259,23 @@ def test_what_modes_there_are(on_numpy: None) -> None:
     ):
         with pytest.raises(tx.ArgumentError, match="clip, fill, drop, wrap"):
             call()
-    with pytest.raises(tx.AxisError, match="out of range"):
-        x[[0, 9]]
+    for known in (9, [0, 9], np.s_[:, -6]):
+        with pytest.raises(tx.AxisError, match="out of range"):
+            x[known]
+        with pytest.raises(tx.AxisError, match="out of range"):
+            x.at[known].set(0.0)
+
+
+def test_a_mode_is_for_known_positions_too(backend: str) -> None:
+    x, far = tnp.asarray(X), 10**12
+    assert x.at[far].get("clip").tolist() == X[-1].tolist()
+    assert x.at[-far, 1:3].get("fill", 8).tolist() == [8, 8]
+    assert x.at[4, [0, 5]].get("wrap").tolist() == X[1, [0, 0]].tolist()
+    assert x.at[[1, 9]].set(0.0, "drop").tolist() == np.where(np.arange(N) == 1, 0, X.T).T.tolist()
+    assert x.at[3].add(1.0, "drop").tolist() == X.tolist()
+    assert x.at[:, 7].apply(lambda v: -v, "drop").tolist() == X.tolist()
+
+
+def test_integers_are_not_divided(on_numpy: None) -> None:
     with pytest.raises(tx.DtypeError, match="astype"):
         tnp.asarray([1, 2]).at[0].divide(2)

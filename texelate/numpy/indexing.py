@@ -1,8 +1,8 @@
 """Reading and functional writing by index, and taking along an axis.
 
-Positions that are known when a function is called (ints, and lists and NumPy's arrays in brackets)
-must be in range: AxisError. For positions that the program computes, ``mode`` says what one out of
-range means; negative ones count from the end first. Nothing is read or written outside an array.
+Without a ``mode`` positions that are known when a function is called (ints, and lists and NumPy's
+arrays in brackets) must be in range: AxisError. For others ``mode`` says what one out of range
+means; negative ones count from the end first. Nothing is read or written outside an array.
 
 | mode | reading | writing |
 |---|---|---|
@@ -10,7 +10,7 @@ range means; negative ones count from the end first. Nothing is read or written 
 | ``"fill"``, ``"drop"`` (writing) | ``fill_value``, 0 by default | nothing is written |
 | ``"wrap"`` | position modulo extent | position modulo extent |
 
-The names are JAX's; in brackets, what is done by default.
+The names are JAX's; in brackets, what is done without.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ MODES = {"clip": "clip", "fill": "fill", "drop": "fill", "wrap": "clip"}
 
 
 @public
-def getitem(x: ArrayLike, index: Any, /, mode: str = "clip", fill_value: ArrayLike = 0) -> Any:
+def getitem(x: ArrayLike, index: Any, /, mode: str | None = None, fill_value: ArrayLike = 0) -> Any:
     """``x[index]``: ints, slices (any step), None, Ellipsis, integer arrays on any axes, masks.
 
-    A known index out of range is an AxisError (an IndexError); for those that the program computes
-    see ``mode`` above. Boolean masks are looked at, as the shape of the result depends on them:
-    inside ``jit`` they are a ConcretizationError.
+    Without a ``mode`` (see above) a known index out of range is an AxisError (an IndexError).
+    Boolean masks are looked at, as the shape of the result depends on them: inside ``jit`` they are
+    a ConcretizationError.
     """
-    got, chosen = value(x), _mode(mode)
+    got, chosen = value(x), _mode(mode or "clip")
     where = plan(got.aval.shape, index, mode)
     region = where.region.read(reshape(got, where.region.whole))
     if not where.arrays:
@@ -101,13 +101,13 @@ COMBINE = {"add": ew.add, "mul": ew.mul, "min": ew.min_, "max": ew.max_}
 
 
 @public
-def update(x: ArrayLike, index: Any, updates: ArrayLike, op: str, mode: str = "drop") -> Any:
+def update(x: ArrayLike, index: Any, updates: ArrayLike, op: str, mode: str | None = None) -> Any:
     """``x`` with ``updates`` (broadcast to ``x[index]``) set or folded in at ``index``: ``x.at``.
 
     ``op``: set, add, mul, min or max. Where positions repeat, ``set`` keeps the last, the others
     fold all. ``mode``: see above. The dtype of ``x`` stays.
     """
-    got, chosen = value(x), _mode(mode)
+    got, chosen = value(x), _mode(mode or "drop")
     new = cast(operand(updates), got.aval.dtype)
     if is_mask(index) and index.aval.shape == got.aval.shape and not new.aval.shape:
         return ew.select(index, new if op == "set" else COMBINE[op](got, new), got)
@@ -176,47 +176,47 @@ class AtIndex:
     def __init__(self, x: Any, index: Any) -> None:
         self._x, self._index = x, index
 
-    def get(self, mode: str = "clip", fill_value: ArrayLike = 0) -> Any:
+    def get(self, mode: str | None = None, fill_value: ArrayLike = 0) -> Any:
         """``x[index]``; with ``mode="fill"`` what is out of range is ``fill_value``."""
         return getitem(self._x, self._index, mode, fill_value)
 
-    def set(self, values: ArrayLike, mode: str = "drop") -> Any:
+    def set(self, values: ArrayLike, mode: str | None = None) -> Any:
         """``values`` instead; the last one wins where positions repeat."""
         return update(self._x, self._index, values, "set", mode)
 
-    def add(self, values: ArrayLike, mode: str = "drop") -> Any:
+    def add(self, values: ArrayLike, mode: str | None = None) -> Any:
         """``values`` added; all of them where positions repeat."""
         return update(self._x, self._index, values, "add", mode)
 
-    def subtract(self, values: ArrayLike, mode: str = "drop") -> Any:
+    def subtract(self, values: ArrayLike, mode: str | None = None) -> Any:
         """``values`` subtracted."""
         return self.add(ew.neg(value(values)), mode)
 
-    def multiply(self, values: ArrayLike, mode: str = "drop") -> Any:
+    def multiply(self, values: ArrayLike, mode: str | None = None) -> Any:
         """Multiplied by ``values``."""
         return update(self._x, self._index, values, "mul", mode)
 
-    def divide(self, values: ArrayLike, mode: str = "drop") -> Any:
+    def divide(self, values: ArrayLike, mode: str | None = None) -> Any:
         """Divided by ``values``. DtypeError for integers, whose quotients would be no integers."""
         if self._x.dtype.kind not in "fc":
             fix = "convert it with .astype(texelate.float32) first"
             raise DtypeError(f"x.at[index].divide: x is {self._x.aval}", fix=fix)
         return self.multiply(ew.div(1.0, value(values)), mode)
 
-    def power(self, values: ArrayLike, mode: str = "drop") -> Any:
+    def power(self, values: ArrayLike, mode: str | None = None) -> Any:
         """To the power of ``values``."""
         return self.apply(lambda x: x ** value(values), mode)
 
-    def apply(self, f: Callable[[Any], Any], mode: str = "drop") -> Any:
+    def apply(self, f: Callable[[Any], Any], mode: str | None = None) -> Any:
         """``f`` of the elements instead of them; once, also where positions repeat."""
-        read = "clip" if _mode(mode) == "fill" else mode  # what is read there is not written
+        read = "clip" if mode in ("drop", "fill") else mode  # what is read there is not written
         return self.set(f(self.get(read)), mode)
 
-    def min(self, values: ArrayLike, mode: str = "drop") -> Any:
+    def min(self, values: ArrayLike, mode: str | None = None) -> Any:
         """The smaller of the element and ``values``."""
         return update(self._x, self._index, values, "min", mode)
 
-    def max(self, values: ArrayLike, mode: str = "drop") -> Any:
+    def max(self, values: ArrayLike, mode: str | None = None) -> Any:
         """The larger of the element and ``values``."""
         return update(self._x, self._index, values, "max", mode)
 

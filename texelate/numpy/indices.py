@@ -115,13 +115,15 @@ def _folded(f: Any, xs: Sequence[Value]) -> Value:
     return out
 
 
-def plan(shape: Shape, index: Any, mode: str = "clip") -> Plan:
+def plan(shape: Shape, index: Any, mode: str | None = None) -> Plan:
     """Resolves ``index`` for an array of ``shape``. Masks are looked at.
+
+    Without a ``mode`` positions that are known must be in range.
 
     Raises AxisError (an IndexError) for too many indices and known ones out of range,
     ArgumentError for what is no index, ConcretizationError for masks inside ``jit``.
     """
-    entries = _entries(index if isinstance(index, tuple) else (index,), shape)
+    entries = _entries(index if isinstance(index, tuple) else (index,), shape, mode is None)
     region = _region(entries)
     arrays = [(a, p) for a, (_, p) in enumerate(entries) if isinstance(p, Value)]
     points = broadcast_shape("an index", [p.aval.shape for _, p in arrays]) if arrays else ()
@@ -135,7 +137,7 @@ def plan(shape: Shape, index: Any, mode: str = "clip") -> Plan:
     )
 
 
-def placed(index: Value, extent: int, mode: str) -> Value:
+def placed(index: Value, extent: int, mode: str | None) -> Value:
     """Integers as positions of an axis, i32 or u32: negative ones count from the end.
 
     With ``mode="wrap"`` all are in range, else what is out of range stays so.
@@ -193,7 +195,7 @@ def _range(part: Any, extent: int) -> tuple[int, int, int]:
 # --- one entry an axis ---------------------------------------------------------------------------
 
 
-def _entries(index: tuple[Any, ...], shape: Shape) -> list[tuple[int, Any]]:
+def _entries(index: tuple[Any, ...], shape: Shape, strict: bool) -> list[tuple[int, Any]]:
     """Extent and index (int, slice or integers) of each axis; None adds an axis of 1."""
     parts = [_as_part(p) for p in index]
     used = sum(map(_consumed, parts))
@@ -206,18 +208,21 @@ def _entries(index: tuple[Any, ...], shape: Shape) -> list[tuple[int, Any]]:
     entries: list[tuple[int, Any]] = []
     axis = 0
     for part in (*parts[:at], *rest, *parts[at + 1 :]):
-        entries += _entry(part, shape[axis:])
+        entries += _entry(part, shape[axis:], strict)
         axis += _consumed(part)
     return entries
 
 
-def _entry(part: Any, shape: Shape) -> list[tuple[int, Any]]:
+def _entry(part: Any, shape: Shape, strict: bool) -> list[tuple[int, Any]]:
     if part is None:
         return [(1, slice(None))]
     if is_mask(part):
         return _positions(part, shape)
-    known = isinstance(part, np.ndarray)
-    return [(shape[0], _checked(part, shape[0]) if known else part)]
+    if isinstance(part, np.ndarray):
+        return [(shape[0], _checked(part, shape[0], strict))]
+    if not strict and hasattr(part, "__index__") and not isinstance(part, Value):
+        return [(shape[0], _checked(np.asarray(part), shape[0], strict))]
+    return [(shape[0], part)]
 
 
 def _consumed(part: Any) -> int:
@@ -266,8 +271,10 @@ def _of_list(part: list[Any]) -> Any:
     return known if known.size else known.astype(np.int32)
 
 
-def _checked(indices: np.ndarray[Any, Any], extent: int) -> Value:
-    """Positions that are known now, as a value. AxisError when one is out of range."""
+def _checked(indices: np.ndarray[Any, Any], extent: int, strict: bool) -> Value:
+    """Positions that are known now, as a value. AxisError when one is out of range, if strict."""
+    if not strict:
+        return value(np.clip(indices, -(2**31), 2**31 - 1).astype(np.int32))
     if indices.size and not -extent <= indices.min() <= indices.max() < extent:
         low, high = indices.min(), indices.max()
         raise AxisError(f"an index from {low} to {high} is out of range for extent {extent}")
