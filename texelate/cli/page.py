@@ -68,7 +68,7 @@ def graph_lexer() -> Any:
                 (r"#.*", Comment.Single),
                 (r'"(?:[^"\\]|\\.)*"', String),
                 (r"\b(graph|return)\b", Keyword),
-                (r"\b(f32|f16|i32|u32|bool)\b(\[[\d, ]*\])?~?", Keyword.Type),
+                (r"\b(f32|f16|[iu](8|16|32)|bool|c64)\b(\[[\d, ]*\])?~?", Keyword.Type),
                 (r"\b(true|false|none|inf|nan)\b", Keyword.Constant),
                 (r"[a-z_]\w*(?=\()", Name.Function),
                 (r"\w+(?==)", Name.Attribute),
