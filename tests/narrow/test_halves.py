@@ -9,7 +9,8 @@ import pytest
 
 import texelate as tx
 import texelate.numpy as tnp
-from tests.lower.running import check, compiled, traced
+from tests.gradients.primitives import TABLE
+from tests.lower.running import check, compiled, run, traced
 from texelate import nn
 from texelate.compiler.ir.aval import Aval
 from texelate.compiler.ir.dtypes import float16, float32
@@ -76,8 +77,6 @@ def test_products_accumulate_in_float32(target: str) -> None:
         lambda x, y: lookup("dot_general")(x, y, batch=((), ()), contract=((1,), (0,))),
         *[Aval(x.shape, float16) for x in (a, b)],
     )
-    from tests.lower.running import run
-
     (got,) = run(compiled(graph, target), [a, b])
     want = a.astype(np.float64) @ b.astype(np.float64)
     assert got.dtype == np.float16
@@ -158,3 +157,23 @@ def test_optimisers_keep_their_state_in_float32(make: Any) -> None:
         states[dtype] = params
     assert states[np.float16].dtype == np.float16
     np.testing.assert_allclose(states[np.float16], states[np.float32], atol=2e-3)
+
+
+NOT_HALVES = {"complex", "real", "imag", "conj", "while_loop"}
+"""Complex numbers are pairs of float32; unbounded loops have no reverse mode."""
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLE) - NOT_HALVES))
+def test_gradients_of_every_primitive(on_numpy: None, name: str) -> None:
+    """Rules make their constants in the dtype of their operands; values as in float32."""
+    function, args = TABLE[name]
+
+    def gradients(dtype: Any) -> list[Array]:
+        given = [a.astype(dtype) if a.dtype.kind == "f" else a for a in map(np.asarray, args)]
+        out, back = tx.vjp(function, *given)
+        found = back(tx.tree.map(lambda o: tnp.ones(o.shape, o.dtype), out))
+        assert all(g.dtype == dtype for g in found)
+        return [np.asarray(g, np.float64) for g in found]
+
+    for got, want in zip(gradients(np.float16), gradients(np.float32)):
+        np.testing.assert_allclose(got, want, rtol=0.03, atol=0.03 * max(1, np.abs(want).max()))
