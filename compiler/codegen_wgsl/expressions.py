@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ir import kernel as K
-from ..ir.dtypes import DType, bool_, float16
+from ..ir.dtypes import DType, bool_, float16, int32
 from ..ir.kernel import LANES, Expr
 from .helpers import function
 from .packing import packer, unpacked, unpacked_vector, wrapped
@@ -73,6 +73,8 @@ class ExpressionPrinter:
             return self._help(_BY_KIND[op, kind], x.lanes, args)
         if op == "ne" and kind == "f":  # drivers may take != as ordered: false on NaN
             return f"!({args[0]} == {args[1]})"
+        if op == "sub" and kind == "f" and x.args[0] == x.args[1]:  # drivers may take it as 0
+            return self._help("nothing", x.lanes, args[:1])
         if op in _INFIX:
             return f"({args[0]} {_INFIX[op]} {args[1]})"
         if op in _HELPED:
@@ -97,10 +99,18 @@ class ExpressionPrinter:
         if op in ("xor", "not"):
             return f"({args[0]} ^ {args[1]})" if op == "xor" else f"(~{args[0]})"
         if op == "select":
-            return f"select({args[2]}, {args[1]}, {args[0]})"
+            return self._select(x, args)
         if op in _SHIFT:
             return self._shift(x, op, kind, args)
         return self._shape(x, op, args)
+
+    def _select(self, x: Expr, args: Sequence[str]) -> str:
+        """0 and -1 as integers: NIR makes -f32(condition) of the floats, and -0 of false."""
+        values = [K.const_value(a) for a in x.args[1:] if a.op == "const"]
+        if x.dtype.kind == "f" and sorted(values) == [-1, 0]:
+            yes, no = (f"{type_name(int32, x.lanes)}({int(v)})" for v in values)
+            return f"{type_name(x.dtype, x.lanes)}(select({no}, {yes}, {args[0]}))"
+        return f"select({args[2]}, {args[1]}, {args[0]})"
 
     def _builtin(self, x: Expr, op: str, kind: str, args: Sequence[str]) -> str:
         if op == "sign" and kind == "u":

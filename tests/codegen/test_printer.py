@@ -232,6 +232,16 @@ def test_constants(value: float, dtype: Any, text: str) -> None:
     )
 
 
+def test_what_drivers_would_make_wrong_zeros_of() -> None:
+    """x - x of infinity is NaN, and 0 is not -0."""
+    x = load("src", ITEM)
+    difference = lines(kernel(Store("dst", ITEM, K.call("sub", x, x))))
+    assert difference[-1] == "dst[item] = tx_nothing1(t1);"
+    chosen = K.select(K.call("lt", x, K.one()), K.const(-1.0, float32), K.zero(float32))
+    written = lines(kernel(Store("dst", ITEM, chosen)))[-1]
+    assert written == "dst[item] = f32(select(i32(0), i32(-1), (src[item] < 1.0f)));"
+
+
 def test_negative_indices_divide_downwards() -> None:
     """WGSL truncates: the numerator is made positive first."""
     offset = (ITEM - 500) // 8 + 63

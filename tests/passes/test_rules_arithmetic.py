@@ -75,6 +75,8 @@ def test_simpler_operations(equation: str, simpler: str) -> None:
         ("bool", "and(false:bool, p)", "false:bool"),
         ("bool", "or(p, true:bool)", "true:bool"),
         ("f32", "integer_pow(a) {y=0}", "1.0:f32"),
+        ("f32", "mul(nan:f32, a)", "nan:f32"),
+        ("f32", "sub(nan:f32, a)", "nan:f32"),
     ],
 )
 def test_constant_results_keep_their_shape(dtype: str, equation: str, constant: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..compiler.errors import DtypeError
 from ..compiler.ir.core import Value
-from ..compiler.ir.dtypes import complex64
+from ..compiler.ir.dtypes import complex64, int32
 from ..compiler.ir.prims import complexes as cx
 from ..compiler.ir.prims import elementwise as ew
 
@@ -40,7 +40,7 @@ def _infinite(a: Any, b: Any) -> Value:
 
 def _minus(b: Any) -> Value:
     """Whether the sign is minus, also that of -0: where branch cuts are told apart."""
-    return ew.lt(ew.atan2(b, -1.0), 0.0)
+    return ew.lt(ew.bitcast(b, dtype=int32), 0)
 
 
 def _signed(size: Any, b: Any) -> Value:
@@ -213,10 +213,22 @@ def _cos(a: Any, b: Any) -> Parts:
 
 
 def _sign(a: Any, b: Any) -> Parts:
-    length = size(a, b)
-    zero = ew.eq(length, 0.0)
-    safe = ew.select(zero, 1.0, length)
-    return ew.select(zero, 0.0, ew.div(a, safe)), ew.select(zero, 0.0, ew.div(b, safe))
+    """z / |z|; of one infinite part, a unit in its direction."""
+    from ..autodiff import stop_gradient
+
+    scale = stop_gradient(ew.max_(ew.abs_(a), ew.abs_(b)))
+    zero = ew.eq(scale, 0.0)
+    safe = ew.select(zero, 1.0, scale)
+    x, y = ew.div(a, safe), ew.div(b, safe)
+    square = ew.add(ew.mul(x, x), ew.mul(y, y))
+    length = ew.sqrt(ew.select(zero, 1.0, square))
+    near = tuple(ew.select(zero, 0.0, ew.div(v, length)) for v in (x, y))
+
+    def unit(v: Any, w: Any) -> Value:
+        alone = ew.select(ew.eq(ew.abs_(w), math.inf), math.nan, _signed(1.0, v))
+        return ew.select(ew.eq(ew.abs_(v), math.inf), alone, 0.0)
+
+    return _far(a, b, (near[0], near[1]), lambda a, b: (unit(a, b), unit(b, a)))
 
 
 def _exp2(a: Any, b: Any) -> Parts:

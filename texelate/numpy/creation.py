@@ -198,9 +198,10 @@ def linspace(
     gaps = count - 1 if endpoint else count
     step = (stop - start) / gaps if gaps > 0 else 0.0
     line = _ramp(count, float(start), step, float32, float32)
+    place = structural.iota(shape=(count,), dtype=int32, axis=0)
+    line = ew.select(ew.eq(place, 0), float(start), line)  # 0, and not -0, before -1
     if endpoint and count > 1:
-        last = ew.eq(structural.iota(shape=(count,), dtype=int32, axis=0), count - 1)
-        line = ew.select(last, float(stop), line)
+        line = ew.select(ew.eq(place, count - 1), float(stop), line)
     return line if dtype is None else ew.convert(line, dtype=as_dtype(dtype))
 
 

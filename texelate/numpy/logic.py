@@ -11,7 +11,7 @@ from ..compiler.ir.dtypes import float32, int32
 from ..compiler.ir.prims import elementwise as ew
 from ..operands import ArrayLike, broadcast, fits, promoted, value
 from ..traceback import public
-from .elementwise import _binary, _named, as_bool
+from .elementwise import _binary, _named, absolute, as_bool, isfinite, isnan
 
 
 def _comparison(name: str, f: Callable[[Any, Any], Value], meaning: str) -> Any:
@@ -99,10 +99,10 @@ def isclose(
 ) -> Any:
     """Whether |x - y| <= atol + rtol·|y|, elementwise; equal infinities are close."""
     a, b = promoted("isclose", x, y, at_least=float32)
-    limit = ew.add(ew.mul(ew.abs_(b), rtol), atol)
-    near = ew.and_(ew.le(ew.abs_(ew.sub(a, b)), limit), ew.is_finite(b))
+    limit = ew.add(ew.mul(absolute(b), rtol), atol)
+    near = ew.and_(ew.le(absolute(ew.sub(a, b)), limit), isfinite(b))
     near = ew.or_(near, ew.eq(a, b))
-    return ew.or_(near, ew.and_(ew.is_nan(a), ew.is_nan(b))) if equal_nan else near
+    return ew.or_(near, ew.and_(isnan(a), isnan(b))) if equal_nan else near
 
 
 @public

@@ -13,9 +13,9 @@ from ..compiler.ir.prims.indexing import take_along
 from ..compiler.ir.prims.structural import part
 from ..operands import ArrayLike, as_float, axis_of, promote_all, value
 from ..traceback import public
-from .complexes import imag, real
+from .complexes import imag, is_complex, real
 from .indexing import take
-from .shapes import listed, ravel
+from .shapes import listed, ravel, reshape
 
 
 def _order(x: Value, axis: int, descending: bool) -> Value:
@@ -83,7 +83,22 @@ def searchsorted(
     a = a if sorter is None else take(a, sorter)
     if not a.aval.size:
         return ew.convert(ew.mul(v, 0), dtype=int32) if v.aval.size else ew.convert(v, dtype=int32)
-    return sorting.lower_bound(a, v, side=side)
+    return _among(a, v, side) if is_complex(a) else sorting.lower_bound(a, v, side=side)
+
+
+def _among(xs: Value, values: Value, side: str) -> Value:
+    """``searchsorted`` of complex numbers: the places in a sort of both, less those in their own.
+
+    What comes first in the sort goes before its equals.
+    """
+    from .shapes import concatenate
+
+    flat, n = ravel(values), values.aval.size
+    both = concatenate([flat, xs] if side == "left" else [xs, flat])
+    start = 0 if side == "left" else xs.aval.size
+    own, place = argsort(argsort(flat)), argsort(argsort(both))
+    found: Value = reshape(ew.sub(part(place, 0, start, start + n), own), values.aval.shape)
+    return found
 
 
 @public

@@ -18,6 +18,8 @@ fn signed_(size: T, x: T) -> T {  // size, with the sign of x
   return bitcast<T>((bitcast<U>(size) & U(0x7fffffffu)) | (bitcast<U>(x) & U(0x80000000u)));
 }
 
+fn nothing_(x: T) -> T { return select(nan_(), T(0f), isfinite_(x)); }  // x - x
+
 fn max_(a: T, b: T) -> T { return select(select(b, a, a >= b), a, isnan_(a)); }
 
 fn min_(a: T, b: T) -> T { return select(select(b, a, a <= b), a, isnan_(a)); }

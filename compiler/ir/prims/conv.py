@@ -39,7 +39,7 @@ def _conv_extents(lhs: Shape, rhs: Shape, params: dict[str, Any]) -> list[int]:
 
 def _conv_abstract(lhs: Aval, rhs: Aval, **params: Any) -> Aval:
     name = "conv_general"
-    c.check_kind(name, lhs, "fiu")
+    c.check_kind(name, lhs, "fiuc")
     c.check_same_dtype(name, (lhs, rhs))
     if lhs.ndim < 3 or rhs.ndim != lhs.ndim:
         raise ShapeError(f"{name}: takes [G,N,*spatial,C] and [G,*window,C,O], got {lhs}, {rhs}")

@@ -59,7 +59,7 @@ def _sort_reference(x: Array, *, axis: int, descending: bool) -> Array:
     return np.argsort(x, axis, kind="stable").astype(np.int32)
 
 
-def _keys(x: Any, descending: bool) -> Value:
+def sort_keys(x: Any, descending: bool) -> Value:
     """u32 keys in the order of the elements."""
     x = convert(x, dtype=x.aval.dtype.wide) if x.aval.dtype.is_narrow else x
     dtype = x.aval.dtype
@@ -75,7 +75,7 @@ def _keys(x: Any, descending: bool) -> Value:
 
 def _sorted(x: Any, *, axis: int, descending: bool) -> Value:
     last = x.aval.ndim - 1
-    keys = c.move_axis(_keys(x, descending), axis, last)
+    keys = c.move_axis(sort_keys(x, descending), axis, last)
     order = _counted(keys) if keys.shape[last] <= COUNTED else _merged(keys)
     return c.move_axis(order, last, axis)
 

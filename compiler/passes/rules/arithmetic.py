@@ -103,6 +103,11 @@ def absorbing_element(eqn: Eqn, _: Rewriter) -> Atom | None:
     return y if _is(y, ABSORBING[eqn.prim.name](x.aval.dtype)) else None
 
 
+def nan_wins(eqn: Eqn, _: Rewriter) -> Atom | None:
+    """x + NaN, x · NaN, max(x, NaN) …: NaN. (A driver that assumes there is none would lose it.)"""
+    return next((a for a in eqn.inputs if isinstance(a, Literal) and a.value != a.value), None)
+
+
 def same_operands(eqn: Eqn, _: Rewriter) -> Atom | None:
     """max(x, x), min(x, x), x & x, x | x: x"""
     x, y = eqn.inputs
@@ -266,6 +271,7 @@ def _table() -> dict[str, list[Rule]]:
         (literal_right, COMMUTATIVE),
         (identity_element, tuple(IDENTITY)),
         (absorbing_element, tuple(ABSORBING)),
+        (nan_wins, ("add", "sub", "mul", "div", "max", "min")),
         (same_operands, ("max", "min", "and", "or")),
         (cancels, ("sub", "xor")),
         (add_negative, ("add",)),
