@@ -159,6 +159,8 @@ MATRICES: Table = {
     "adjugate": (lambda a: lookup("adjugate")(value(a)), (regular(4, 4) / 3,)),
     "cholesky": symmetric("cholesky"),
     "slogdet": (lambda a: lookup("slogdet")(value(a)), (regular(2, 3, 3),)),
+    "eig": (lambda a: tnp.abs(lookup("eig")(value(a), vectors=False)), (regular(3, 3),)),
+    "eig:vectors": (lambda a: tnp.abs(lookup("eig")(value(a), vectors=True)), (regular(3, 3),)),
     "eigh": symmetric("eigh", vectors=False),
     "eigh:vectors": symmetric("eigh", vectors=True),
     "svd": symmetric("svd", vectors=False, full=False),

@@ -29,6 +29,7 @@ CALLS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "adjugate": ([regular(2, 4, 4)], {}),
     "cholesky": ([positive(2, 3, 3)], {}),
     "qr": ([random(2, 4, 3)], {"full": False}),
+    "eig": ([regular(2, 3, 3)], {"vectors": True}),
     "eigh": ([positive(2, 3, 3)], {"vectors": True}),
     "svd": ([random(2, 4, 3)], {"full": True, "vectors": True}),
     "pinv": ([random(2, 4, 3), np.full(2, 1e-6, np.float32)], {}),

@@ -13,7 +13,6 @@ from ..dtypes import DType, bool_, complex64, float32, int32, uint32
 from ..prims import control
 from ..prims import elementwise as ew
 from ..prims import matrices as m
-from ..prims.complexes import conj as conjugated
 from ..prims.complexes import imag
 from ..prims.complexes import real as real_of
 from ..prims.dynamic import dynamic_slice
@@ -154,11 +153,7 @@ def is_complex(x: Any) -> bool:
     return x.aval.dtype is complex64
 
 
-real, like = m.real, m.as_dtype
-
-
-def conj(x: Any) -> Value:
-    return conjugated(x) if is_complex(x) else x
+real, like, conj = m.real, m.as_dtype, m.conjugated
 
 
 def power(x: Any) -> Value:

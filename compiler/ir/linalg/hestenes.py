@@ -18,7 +18,7 @@ from ..prims.sorting import sort_indices
 from ..prims.structural import broadcast_in_dim, reshape
 from . import common as c
 from .householder import orthogonal
-from .jacobi import EPSILON, MOST_SWEEPS, Round, even, meeting, ordered, rotations, turn
+from .jacobi import ROUNDING, MOST_SWEEPS, Round, even, meeting, ordered, rotations, turn
 
 
 def svd(a: Any, *, full: bool, vectors: bool) -> Value:
@@ -84,7 +84,7 @@ def _sweep(places: Round, rows: int, x: Any) -> list[Value]:
 
 def _limit(p: Any, q: Any, n: int) -> Value:
     """Products of columns with these squared lengths below it (squared) are rounding errors."""
-    return ew.mul(ew.mul(p, q), n * EPSILON**2)
+    return ew.mul(ew.mul(p, q), n * ROUNDING**2 / 4)
 
 
 def _rotate(places: Round, rows: int, x: Any) -> Value:

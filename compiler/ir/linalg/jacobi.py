@@ -22,8 +22,10 @@ from ..prims.structural import iota, pad
 from . import common as c
 
 MOST_SWEEPS = 24
-"""Convergence is quadratic: 6 to 10 sweeps up to n = 200 (LAPACK's ``gesvj`` stops at 30)."""
-EPSILON = 2.0**-23
+"""Convergence is quadratic: 4 to 11 sweeps up to n = 128 (LAPACK's ``gesvj`` stops at 30)."""
+ROUNDING = 4 * 2.0**-23
+"""What a rotation leaves of an element it makes zero, in matrices scaled to 1: measured on a
+thousand, a quarter of it never ends for some."""
 Round = tuple[Value, Value]
 """Two lists of columns, i32 ``[n]`` both: see ``meeting``."""
 
@@ -75,7 +77,7 @@ def _sweep(places: Round, x: Any, *vectors: Any) -> list[Value]:
     after = c.repeat("rotate", n - 1, step, (x, *vectors)) if n > 1 else (x, *vectors)
     shape = x.aval.shape
     off = ew.select(ew.eq(c.rows(shape), c.columns(shape)), 0.0, c.size(after[0]))
-    return [c.any_of(ew.gt(off, EPSILON * n**0.5), 0, 1, 2), *after]
+    return [c.any_of(ew.gt(off, ROUNDING * n**0.5), 0, 1, 2), *after]
 
 
 def _rotate(places: Round, x: Any, *vectors: Any) -> list[Value]:

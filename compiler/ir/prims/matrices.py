@@ -32,9 +32,14 @@ def turned(x: Any) -> Value:
     return c.move_axis(x, x.aval.ndim - 1, x.aval.ndim - 2)
 
 
+def conjugated(x: Any) -> Value:
+    """``x`` with its imaginary parts, if it has any, turned round."""
+    return conj(x) if x.aval.dtype is complex64 else cast(Value, x)
+
+
 def adjoint(x: Any) -> Value:
     """Each matrix transposed and conjugated."""
-    return turned(x if x.aval.dtype is not complex64 else conj(x))
+    return turned(conjugated(x))
 
 
 def real(x: Any) -> Value:
