@@ -40,6 +40,7 @@ PARAMS: dict[str, tuple[str, dict[str, Any]]] = {
     "dot_general": ("x[2,3] x[3,2]", {"contract": ((1,), (0,)), "batch": ((), ())}),
     "dynamic_slice": ("x[3] i32[]", {"sizes": (2,)}),
     "dynamic_update_slice": ("x[3] x[2] i32[]", {}),
+    "eig": ("x[2,2]", {"vectors": False}),
     "eigh": ("x[2,2]", {"vectors": True}),
     "gather": ("x[3,2] i32[4]", {"axis": 0, "mode": "fill"}),
     "integer_pow": ("x[3]", {"y": 3}),

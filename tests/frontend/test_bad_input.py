@@ -93,7 +93,7 @@ def test_axes_that_do_not_exist(on_numpy: None, name: str, axis: Any) -> None:
         (lambda: tnp.matmul(1.0, np.ones(3)), tx.ShapeError, "rank 0"),
         (lambda: tnp.tensordot(np.ones(3), np.ones(4), 1), tx.ShapeError, "differ in extent"),
         (lambda: tnp.einsum("ij,jk", np.ones((2, 2))), tx.ArgumentError, "2 operands|1 operands"),
-        (lambda: tnp.einsum("ii->i", np.ones((2, 2))), tx.ArgumentError, "each once"),
+        (lambda: tnp.einsum("i?->i", np.ones((2, 2))), tx.ArgumentError, "a letter for each"),
         (lambda: tnp.einsum("i->i", np.ones((2, 2))), tx.ShapeError, "does not fit"),
         (lambda: tnp.reshape(np.ones(6), (4, -1)), tx.ShapeError, "6 elements"),
         (lambda: tnp.reshape(np.ones(6), (-1, -1)), tx.ShapeError, "at most one"),

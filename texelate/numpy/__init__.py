@@ -31,6 +31,8 @@ from .arranging import *  # noqa: F403
 from .choosing import *  # noqa: F403
 from .complexes import *  # noqa: F403
 from .creation import *  # noqa: F403
+from .diagonals import *  # noqa: F403
+from .einsums import *  # noqa: F403
 from .elementwise import *  # noqa: F403
 from .filters import *  # noqa: F403
 from .float_parts import *  # noqa: F403

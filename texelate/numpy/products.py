@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..compiler.errors import ArgumentError, ShapeError
+from ..compiler.errors import ShapeError
 from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import int32
 from ..compiler.ir.prims.contraction import dot_general
 from ..operands import (
     ArrayLike,
-    axes_of,
     axis_of,
     broadcast_shape,
     broadcast_to,
@@ -22,7 +21,7 @@ from ..traceback import public
 from .complexes import conj
 from .elementwise import multiply
 from .reductions import sum as sum_of
-from .shapes import ravel, reshape, transpose
+from .shapes import ravel, reshape
 
 
 def _factors(name: str, x: ArrayLike, y: ArrayLike) -> tuple[Value, Value]:
@@ -147,80 +146,6 @@ def vecdot(x: ArrayLike, y: ArrayLike, /, axis: int = -1) -> Any:
     return sum_of(multiply(conj(a), b), place)
 
 
-@public
-def trace(x: ArrayLike, /) -> Any:
-    """The sum of the main diagonal of the last two axes."""
-    from .creation import eye
-
-    got = value(x)
-    axes_of((-2, -1), got.aval.ndim, "trace")
-    rows, columns = got.aval.shape[-2:]
-    return sum_of(multiply(got, eye(rows, columns, 0, got.aval.dtype)), (-2, -1))
-
-
-# --- einsum --------------------------------------------------------------------------------------
-
-
-@public
-def einsum(subscripts: str, /, *xs: ArrayLike) -> Any:
-    """Sums of products in Einstein's notation: ``einsum("bij,bjk->bik", x, y)``.
-
-    Letters only (no ``...``, and no letter twice in one operand). From left to right, two at a
-    time. Raises ArgumentError for subscripts that do not fit the operands.
-    """
-    ins, out = _subscripts(subscripts, len(xs))
-    terms = [(_operand_of(n, value(x)), n) for n, x in zip(ins, xs, strict=True)]
-    total, names = terms[0]
-    for i, (factor, other) in enumerate(terms[1:], 2):
-        later = set(out).union(*(n for _, n in terms[i:]))
-        total, names = _contract((total, names), (factor, other), later)
-    gone = tuple(a for a, n in enumerate(names) if n not in out)
-    kept = [n for n in names if n in out]
-    return transpose(sum_of(total, gone) if gone else total, [kept.index(n) for n in out])
-
-
-def _subscripts(text: str, count: int) -> tuple[list[str], str]:
-    left, arrow, out = text.replace(" ", "").partition("->")
-    ins = left.split(",")
-    letters = "".join(ins)
-    if not arrow:
-        out = "".join(sorted(n for n in set(letters) if letters.count(n) == 1))
-    good = all(n.isalpha() for n in letters + out) and set(out) <= set(letters)
-    if not good or len(ins) != count or any(len(set(s)) < len(s) for s in (*ins, out)):
-        raise ArgumentError(
-            f"einsum: {text!r} does not describe {count} operands",
-            fix='letters only, each once in an operand, as in "ij,jk->ik"',
-        )
-    return ins, out
-
-
-def _operand_of(names: str, x: Value) -> Value:
-    if len(names) != x.aval.ndim:
-        raise ShapeError(f"einsum: {names!r} does not fit an operand of shape {x.aval.shape}")
-    return x
-
-
-def _contract(
-    left: tuple[Value, str], right: tuple[Value, str], later: set[str]
-) -> tuple[Value, str]:
-    """One product: letters of both that are needed later are batch axes, others are summed."""
-    (x, xn), (y, yn) = left, right
-    for n in set(xn) & set(yn):
-        if x.aval.shape[xn.index(n)] != y.aval.shape[yn.index(n)]:
-            raise ShapeError(f"einsum: axis {n!r} has different extents in {x.aval} and {y.aval}")
-    batch = [n for n in xn if n in yn and n in later]
-    shared = [n for n in xn if n in yn and n not in later]
-    a, b = _factors("einsum", x, y)
-    out = dot_general(
-        a,
-        b,
-        contract=(tuple(map(xn.index, shared)), tuple(map(yn.index, shared))),
-        batch=(tuple(map(xn.index, batch)), tuple(map(yn.index, batch))),
-    )
-    rest = [n for n in xn if n not in yn] + [n for n in yn if n not in xn]
-    return out, "".join(batch + rest)
-
-
 __all__ = [
-    "dot", "einsum", "inner", "kron", "matmul", "outer", "tensordot", "trace", "vdot", "vecdot",
+    "dot", "inner", "kron", "matmul", "outer", "tensordot", "vdot", "vecdot",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ def cholesky(a: Any) -> Value:
 
     Row k of the eliminated matrix, over the root of its pivot, is row k of the upper factor.
     """
-    x = c.flat(a)
+    x = c.hermitian(c.flat(a))
     (x,) = c.repeat("cholesky", a.aval.shape[-1], _step, (x,))
     pivots = c.real(m.diagonal(x))
     bad = c.any_of(ew.not_(ew.gt(pivots, 0.0)), 1)

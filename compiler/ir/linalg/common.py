@@ -72,6 +72,11 @@ def flat(x: Any) -> Value:
     return reshape(x, shape=(math.prod(shape[:-2]), *shape[-2:]))
 
 
+def hermitian(x: Any) -> Value:
+    """The Hermitian matrices whose lower triangles are those of ``x``: LAPACK reads no more."""
+    return ew.select(ew.ge(rows(x.aval.shape), columns(x.aval.shape)), x, m.adjoint(x))
+
+
 def unflat(parts: Sequence[Any], lead: Shape) -> Value:
     """Several results ``[b, …]``, packed, with their leading axes back."""
     whole = m.packed(parts, parts[0].aval.shape[:1])

@@ -18,7 +18,7 @@ from ..prims.sorting import sort_indices
 from ..prims.structural import broadcast_in_dim, reshape
 from . import common as c
 from .householder import orthogonal
-from .jacobi import ROUNDING, MOST_SWEEPS, Round, even, meeting, ordered, rotations, turn
+from .jacobi import MOST_SWEEPS, ROUNDING, Round, even, meeting, ordered, rotations, turn
 
 
 def svd(a: Any, *, full: bool, vectors: bool) -> Value:

@@ -33,7 +33,7 @@ Round = tuple[Value, Value]
 def eigh(a: Any, *, vectors: bool) -> Value:
     """Eigenvalues, ascending, and perhaps vectors, packed as ``prims/decompositions.py`` says."""
     lead, n = a.aval.shape[:-2], a.aval.shape[-1]
-    given = c.flat(a)
+    given = c.hermitian(c.flat(a))
     scale = c.scale_of(given)
     scaled = ew.div(given, c.spread(c.like(scale, given), given.aval.shape))
     x = even(even(scaled, 1), 2)

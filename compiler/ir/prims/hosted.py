@@ -16,9 +16,11 @@ import numpy as np
 from ...errors import ShapeError
 from ..aval import Aval, Shape
 from ..core import Value
+from ..dtypes import float16, float32
 from ..primitive import REGISTRY, Host, Primitive
 from . import common as c
 from .arithmetic import div
+from .conversion import convert
 from .logic import eq, select
 
 Array = np.ndarray[Any, Any]
@@ -40,8 +42,21 @@ def matrix_primitive(
         return REGISTRY[name](*full, **params)
 
     reason = "" if transpose else NO_TRANSPOSE
-    lower = Host(device)
+    lower = Host(_in_float32(device) if device else None)
     return Primitive(name, abstract, reference, batch, lower, jvp, transpose, no_transpose=reason)
+
+
+def _in_float32(device: Callable[..., Value]) -> Callable[..., Value]:
+    """The form for float16 is that for float32, rounded at the end."""
+
+    def form(*args: Any, **params: Any) -> Value:
+        dtype = args[0].aval.dtype
+        if dtype is not float16:
+            return device(*args, **params)
+        wider = (convert(x, dtype=float32) for x in args)
+        return convert(device(*wider, **params), dtype=dtype)
+
+    return form
 
 
 # --- checks --------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Decompositions of matrices. All run on the host."""
+"""Decompositions of matrices, on the host or the device."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def cholesky(x: ArrayLike, /, *, upper: bool = False) -> Any:
     """The lower triangular L with ``L @ Lᴴ = x`` (``upper``: its conjugated transpose).
 
     ``x``: ``[..., n, n]``, taken as Hermitian (its Hermitian part counts). NaN for a matrix that is
-    not positive definite. ShapeError for other than square matrices. Runs on the host.
+    not positive definite. ShapeError for other than square matrices. Column by column, on the host
+    or the device.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.cholesky([[4.0, 2.0], [2.0, 5.0]])
@@ -62,7 +63,8 @@ def qr(x: ArrayLike, /, *, mode: str = "reduced") -> Any:
 
     ``[..., m, n]`` gives ``[..., m, k]`` and ``[..., k, n]`` with k = min(m, n); with
     ``mode="complete"`` k = m, which has a derivative only when m <= n. ``mode="r"`` gives R alone.
-    Raises ShapeError below rank 2, ArgumentError for other modes. Runs on the host.
+    Raises ShapeError below rank 2, ArgumentError for other modes. By Householder's reflections
+    with LAPACK's signs, on the host or the device.
 
     >>> import texelate.numpy as tnp
     >>> q, r = tnp.linalg.qr(tnp.eye(3))
@@ -97,7 +99,7 @@ def eigh(x: ArrayLike, /) -> EighResult:
 
     ``x``: ``[..., n, n]``, taken as Hermitian (its Hermitian part counts). Eigenvectors of equal
     eigenvalues have no derivative; those terms are zero. ShapeError for other than square matrices.
-    Runs on the host.
+    On the host, or on the device by Jacobi's rotations (4 to 11 sweeps up to n = 128).
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.eigh([[2.0, 0.0], [0.0, 1.0]]).eigenvalues
@@ -112,7 +114,7 @@ def eigh(x: ArrayLike, /) -> EighResult:
 @public
 @in_float32
 def eigvalsh(x: ArrayLike, /) -> Any:
-    """The eigenvalues of ``eigh``. Runs on the host.
+    """The eigenvalues of ``eigh``; runs where that does.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.eigvalsh([[2.0, 0.0], [0.0, 1.0]])
@@ -129,7 +131,7 @@ def svd(x: ArrayLike, /, *, full_matrices: bool = True) -> SVDResult:
     ``[..., m, n]`` gives ``[..., m, m]``, ``[..., k]``, ``[..., n, n]`` with k = min(m, n); without
     ``full_matrices`` ``[..., m, k]``, ``[..., k]``, ``[..., k, n]``. Full ones have a derivative
     only when square (else GradientError); vectors of equal singular values have none, and those
-    terms are zero. ShapeError below rank 2. Runs on the host.
+    terms are zero. ShapeError below rank 2. On the host, or on the device by Jacobi's rotations.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.svd([[3.0, 0.0], [0.0, 4.0]]).S
@@ -145,7 +147,7 @@ def svd(x: ArrayLike, /, *, full_matrices: bool = True) -> SVDResult:
 @public
 @in_float32
 def svdvals(x: ArrayLike, /) -> Any:
-    """The singular values of ``svd``, ``[..., min(m, n)]``. Runs on the host.
+    """The singular values of ``svd``, ``[..., min(m, n)]``; runs where that does.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.svdvals([[3.0, 0.0], [0.0, 4.0]])

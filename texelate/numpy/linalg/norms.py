@@ -1,4 +1,4 @@
-"""Norms, ranks, condition numbers. What needs singular values runs on the host."""
+"""Norms, ranks, condition numbers. What needs singular values runs where ``svd`` does."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord: float | str = "
 
     ``ord``: "fro" (root of the sum of squares), "nuc" (sum of singular values), 2 and -2 (largest
     and smallest singular value), 1 and -1 (largest and smallest column sum of sizes), inf and -inf
-    (of rows). "nuc" and 2 run on the host. ArgumentError for others, ShapeError below rank 2.
+    (of rows). ArgumentError for others, ShapeError below rank 2.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.matrix_norm([[1.0, -2.0], [3.0, 4.0]], ord=1)
@@ -140,7 +140,7 @@ def matrix_rank(
     """How many singular values of ``[..., m, n]`` exceed ``rtol`` times the largest, as int32.
 
     By default ``rtol`` is max(m, n) times the rounding of float32; ``tol`` is an absolute bound
-    instead. Runs on the host.
+    instead. Runs where ``svd`` does.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.matrix_rank([[1.0, 2.0], [2.0, 4.0]])
@@ -156,14 +156,20 @@ def matrix_rank(
 
 
 @public
-def cond(x: ArrayLike, /) -> Any:
+def cond(x: ArrayLike, /, p: float | str | None = None) -> Any:
     """The condition numbers of ``[..., m, n]``: largest over smallest singular value.
 
-    Runs on the host.
+    With ``p``, an ``ord`` of ``matrix_norm``, the norm of a square matrix times that of its inverse
+    (None: 2; -2: smallest over largest). Runs where ``svd``, or ``inv``, does.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.cond([[2.0, 0.0], [0.0, 1.0]])
     Array(2., dtype=float32)
     """
+    if p not in (None, 2, -2):
+        from .solving import inv
+
+        got = matrix(x, "cond", square=True)
+        return ew.mul(matrix_norm(got, ord=p), matrix_norm(inv(got), ord=p))
     s: Any = svdvals(x)
-    return s[..., 0] / s[..., -1]
+    return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]

@@ -26,7 +26,7 @@ MOST_SQUARINGS = 16
 
 @public
 def matrix_power(x: ArrayLike, n: int, /) -> Any:
-    """``x @ x @ …``, n times, by repeated squaring; for negative n of the inverse (on the host).
+    """``x @ x @ …``, n times, by repeated squaring; for negative n of the inverse.
 
     ``x``: ``[..., k, k]``. ArgumentError unless n is an int.
 
@@ -90,9 +90,8 @@ def multi_dot(arrays: Sequence[ArrayLike], /) -> Any:
 def expm(x: ArrayLike, /) -> Any:
     """The matrix exponentials of ``[..., n, n]``: Padé's approximation, scaled and squared.
 
-    Of degree 7 (enough for float32), with at most 16 squarings. The one ``solve`` in it runs on the
-    host. Source: Higham, "The scaling and squaring method for the matrix exponential revisited"
-    (2005).
+    Of degree 7 (enough for float32), with at most 16 squarings, and one ``solve``. Source: Higham,
+    "The scaling and squaring method for the matrix exponential revisited" (2005).
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.expm(tnp.zeros((2, 2)))

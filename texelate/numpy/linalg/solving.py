@@ -1,4 +1,4 @@
-"""Linear systems, inverses, determinants. Beyond 3 x 3 determinants, they run on the host."""
+"""Linear systems, inverses, determinants."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _system(name: str, a: ArrayLike, b: ArrayLike, square: bool) -> tuple[Any, A
 def solve(a: ArrayLike, b: ArrayLike, /) -> Any:
     """x with ``a @ x = b``: ``[..., n, n]`` and ``[..., n, k]`` (or ``[n]``) give b's shape.
 
-    Leading axes broadcast. NaN where ``a`` is singular. ShapeError for shapes that do not fit. Runs
-    on the host.
+    Leading axes broadcast. NaN where ``a`` is singular. ShapeError for shapes that do not fit. By
+    elimination with partial pivoting, on the host or the device.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0])
@@ -82,8 +82,27 @@ def solve(a: ArrayLike, b: ArrayLike, /) -> Any:
 
 @public
 @in_float32
+def solve_triangular(a: ArrayLike, b: ArrayLike, /, *, lower: bool = False) -> Any:
+    """x with ``a @ x = b`` as in ``solve``, for triangular ``a``: the other triangle is not read.
+
+    NaN where the diagonal has a zero. ShapeError for shapes that do not fit. By substitution, on
+    the host or the device.
+
+    >>> import texelate.numpy as tnp
+    >>> tnp.linalg.solve_triangular([[2.0, 1.0], [9.0, 4.0]], [3.0, 4.0])
+    Array([1., 1.], dtype=float32)
+    """
+    right = as_float(b)
+    vector = right.aval.ndim == 1
+    rows = expand_dims(right, -1) if vector else right
+    x = systems.triangular_solve(*_system("solve_triangular", a, rows, True), lower=lower)
+    return squeeze(x, -1) if vector else x
+
+
+@public
+@in_float32
 def inv(x: ArrayLike, /) -> Any:
-    """The inverses of matrices ``[..., n, n]``; NaN for singular ones. Runs on the host.
+    """The inverses of matrices ``[..., n, n]``; NaN for singular ones. Runs where ``solve`` does.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.inv([[2.0, 0.0], [0.0, 4.0]])
@@ -99,7 +118,7 @@ def inv(x: ArrayLike, /) -> Any:
 def slogdet(x: ArrayLike, /) -> SlogdetResult:
     """Sign and logarithm of the size of the determinants of ``[..., n, n]``.
 
-    A singular matrix has sign 0 and -inf. Runs on the host.
+    A singular matrix has sign 0 and -inf. By elimination, on the host or the device.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.slogdet([[1.0, 0.0], [0.0, -1.0]]).sign
@@ -115,8 +134,9 @@ def slogdet(x: ArrayLike, /) -> SlogdetResult:
 def det(x: ArrayLike, /) -> Any:
     """The determinants of ``[..., n, n]``.
 
-    Up to 3 x 3 a polynomial, on the device; larger ones run on the host, and have no derivative
-    (NaN) where the matrix is singular.
+    Up to 3 x 3 a polynomial, on the device; larger ones by elimination, on the host or the device.
+    Their derivatives are made of cofactors (by ``svd``) and hold for singular matrices too, to
+    order 2; from order 3 on only where the singular values differ.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.det([[1.0, 2.0], [3.0, 4.0]])
@@ -147,7 +167,7 @@ def pinv(x: ArrayLike, /, *, rtol: ArrayLike | None = None) -> Any:
 
     Singular values below ``rtol`` (one, or one for each matrix) times the largest count as zero; by
     default max(m, n) times the rounding of float32. The derivative holds for a constant rank. Runs
-    on the host.
+    where ``svd`` does.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.pinv([[2.0], [0.0]])
@@ -164,7 +184,7 @@ def lstsq(a: ArrayLike, b: ArrayLike, /, *, rcond: float | None = None) -> Lstsq
     """x with the least ``|a @ x - b|``, and among those the least ``|x|``.
 
     ``a`` is ``[m, n]``, ``b`` ``[m]`` or ``[m, k]``; x is ``[n]`` or ``[n, k]``. Unlike NumPy's the
-    residuals are always there. ``rcond`` as ``rtol`` of ``pinv``. Runs on the host.
+    residuals are always there. ``rcond`` as ``rtol`` of ``pinv``. Runs where ``svd`` does.
 
     >>> import texelate.numpy as tnp
     >>> tnp.linalg.lstsq([[1.0], [1.0]], [1.0, 3.0]).x
