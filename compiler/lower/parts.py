@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from ..ir import kernel as K
 from ..ir.graph import Var
-from ..ir.index import Index
+from ..ir.index import Index, Loop
 from ..ir.kernel import Declare, If, Stmt
 from .scheduled import Scheduled
 
@@ -30,9 +30,10 @@ def join_parts(make: Sequence[Callable[[str], Scheduled]], workgroup: int) -> Sc
         mine = Declare(f"item{k}", K.index_value(item - start))
         inside = K.inside(item, start, start + (part.items or 0)) or K.TRUE
         stmts.append(If(inside, (mine, *part.stmts)))
-        stores.update(part.stores)
+        own = Index.of(Loop(f"part{k}", 2))  # one part never writes over what another reads
+        stores.update((v, offsets | {own}) for v, offsets in part.stores.items())
         for name, offsets in part.loads.items():
-            loads.setdefault(name, set()).update(offsets)
+            loads.setdefault(name, set()).update(offsets | {own})
     words = " | ".join(dict.fromkeys(part.schedule for part in parts))
     title = f"{len(parts)} parts: {words}"
     groups = -(-total // workgroup)
