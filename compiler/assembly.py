@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from .codegen_wgsl.module import grid, print_wgsl
+from .codegen_wgsl.windows import windows
 from .flow import control_steps
 from .ir.graph import Eqn, Graph, Var, vars_of
 from .ir.kernel import Kernel
@@ -92,17 +93,18 @@ class Assembly:
         placed = sample.placed([own.number[v] for v in (*own.reads, *own.group.outputs)])
         kernel, wgsl = self._print(placed, sample)
         self.infos.append(own.info(kernel, wgsl))
-        access = "".join("w" if p.writable else "r" for p in kernel.params)
+        access = "".join(("w" if p.writable else "r") * len(windows(p)) for p in kernel.params)
         workgroup = (kernel.workgroup, 1, 1)
         shader = Shader(kernel.name, wgsl, workgroup, access, features=kernel.features)
         by_name = {placed.names[v]: placed.number[v] for v in placed.number if v in placed.names}
         return Dispatch(
             self.shaders.setdefault(shader, len(self.shaders)),
-            tuple(by_name[p.name] for p in kernel.params),
+            tuple(by_name[p.name] for p in kernel.params for _ in windows(p)),
             grid(kernel, self.target.max_groups),
             self.infos[-1].title,
             kernel.flops,
             kernel.nbytes,
+            *_windows(kernel),
         )
 
     def _print(self, placed: Placed, sample: Sample) -> tuple[Kernel, str]:
@@ -113,6 +115,14 @@ class Assembly:
             kernel = placed.kernel(self.name, len(self.infos), sample.short, self.target)
             self._printed[key] = kernel, print_wgsl(kernel, self.target.max_groups)
         return self._printed[key]
+
+
+def _windows(kernel: Kernel) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Offset and bytes of each binding (0: all there is); empty where all are whole buffers."""
+    if not any(p.window for p in kernel.params):
+        return (), ()
+    rows = [w for p in kernel.params for w in windows(p)]
+    return tuple(at for at, _ in rows), tuple(size for _, size in rows)
 
 
 class Block:
@@ -130,7 +140,7 @@ class Block:
         self.number: dict[Var, int] = {}
         self.taken: list[int] = []
         target = assembly.target
-        limits = FusionLimits(bindings=target.max_storage_buffers)
+        limits = FusionLimits(target.max_storage_buffers, window=target.max_binding_bytes)
         surely = donated if partner is None and len(parts) == 1 else ()
         self.items: list[Group | Eqn] = []
         for segment in parts:

@@ -14,6 +14,7 @@ from .ir.text import Names, print_eqn
 from .lower.scheduled import Scheduled
 from .lower.trips import limit_trips
 from .passes.group import Group, fold_spec
+from .passes.memory import device_bytes
 from .target import Target
 
 
@@ -65,6 +66,8 @@ class Placed:
                 names[v] in vec,
                 str(v.aval),
                 target.packs(v.aval.dtype),
+                device_bytes(v),
+                target.window(device_bytes(v)),
             )
             for w, vs in ((False, inputs), (True, list(self.group.outputs)))
             for v in vs

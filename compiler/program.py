@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -65,7 +65,9 @@ class Shader:
 class Dispatch:
     """Runs ``shaders[shader]`` on ``groups`` workgroups with buffers bound at 0, 1, 2, …
 
-    ``title`` says in words what was fused; ``flops`` and ``nbytes`` are what one run does.
+    ``title`` says in words what was fused; ``flops`` and ``nbytes`` are what one run does. A buffer
+    too large for a binding is bound several times: ``offsets`` and ``sizes`` in bytes say, for each
+    binding, which part (size 0: the whole); they are empty where all are whole.
     """
 
     shader: int
@@ -74,6 +76,15 @@ class Dispatch:
     title: str = ""
     flops: int = 0
     nbytes: int = 0
+    offsets: tuple[int, ...] = ()
+    sizes: tuple[int, ...] = ()
+
+    def parts(self, sizes: Sequence[int]) -> list[tuple[int, int, int]]:
+        """Buffer, offset and bytes of each binding; ``sizes``: the bytes of all buffers."""
+        offsets = self.offsets or (0,) * len(self.buffers)
+        own = self.sizes or (0,) * len(self.buffers)
+        rows = zip(self.buffers, offsets, own, strict=True)
+        return [(b, at, nbytes or sizes[b]) for b, at, nbytes in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from .ir.dtypes import DType, float16
 from .ir.kernel import F16
 from .tuned import UNTUNED, Tuned
 
+WINDOW_ALIGN = 256  # WebGPU's greatest alignment of a binding's offset
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -71,6 +73,16 @@ class Target:
     def packs(self, dtype: DType) -> bool:
         """Whether buffers hold several elements of ``dtype`` a 32-bit word."""
         return dtype.is_narrow and not (dtype is float16 and F16 in self.features)
+
+    def window(self, nbytes: int) -> int:
+        """Bytes of each binding for a buffer of ``nbytes``, 0 where one binding has it all."""
+        most = self.max_binding_bytes & ~(WINDOW_ALIGN - 1)
+        return most if nbytes > self.max_binding_bytes else 0
+
+    def bindings(self, nbytes: int) -> int:
+        """How many bindings a buffer of ``nbytes`` takes."""
+        window = self.window(nbytes)
+        return -(-nbytes // window) if window else 1
 
     def to_json(self) -> dict[str, Any]:
         plain = {f.name: getattr(self, f.name) for f in fields(self)}

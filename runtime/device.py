@@ -39,11 +39,10 @@ class Device:
         self.lock = threading.RLock()
         self.profiling: Profile | None = None
         limits = info.limits
-        one = min(limits["max_buffer_size"], limits["max_storage_buffer_binding_size"]) & ~15
         self.pool = Pool(
             driver,
             driver.storage_usage,
-            largest=one,
+            largest=limits["max_buffer_size"] & ~15,
             owner=info.name,
             lock=self.lock,
             # A software adapter's driver promises more memory than there is, and is killed for it.

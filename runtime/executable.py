@@ -42,6 +42,9 @@ class Executable:
             (b, spec.nbytes) for b, spec in enumerate(program.buffers) if spec.role == "output"
         ]
         self._aliased = _aliased(program)
+        # A temporary may be larger than a binding; what lies in it then is not.
+        most = device.info.limits["max_storage_buffer_binding_size"] & ~3
+        self._sizes = [min(spec.nbytes, most) for spec in program.buffers]
         self._varying = [*self._inputs, *(b for b, _ in self._fresh)]
         self._replays: OrderedDict[tuple[int, ...], Replay | Walk] = OrderedDict()
 
@@ -208,8 +211,8 @@ class Executable:
 
     def _bound(self, step: Dispatch, table: Table) -> tuple[Launch, object]:
         pipeline = self._pipelines[step.shader]
-        sizes = self.program.buffers
-        bound = [(table[b].allocation, sizes[b].nbytes) for b in step.buffers]
+        parts = step.parts(self._sizes)
+        bound = [(table[b].allocation, at, nbytes) for b, at, nbytes in parts]
         group = self.device.bind_groups.get(step.title, pipeline.access, bound)
         return Launch(pipeline.handle, group._internal, *step.groups), group
 

@@ -141,11 +141,11 @@ class Driver:
         ]
         return self.guarded(self.raw.create_bind_group_layout, label=access, entries=entries)
 
-    def bind_group(self, title: str, layout: Any, bound: Sequence[tuple[Any, int]]) -> Any:
-        """``bound``: a buffer and the bytes of it that the shader may touch, for each binding."""
+    def bind_group(self, title: str, layout: Any, bound: Sequence[tuple[Any, int, int]]) -> Any:
+        """``bound``: a buffer, and offset and bytes of what the shader may touch of it."""
         entries = [
-            {"binding": i, "resource": {"buffer": buffer, "offset": 0, "size": nbytes}}
-            for i, (buffer, nbytes) in enumerate(bound)
+            {"binding": i, "resource": {"buffer": buffer, "offset": offset, "size": nbytes}}
+            for i, (buffer, offset, nbytes) in enumerate(bound)
         ]
         make = self.raw.create_bind_group
         return self.guarded(make, label=title, layout=layout, entries=entries)

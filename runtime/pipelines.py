@@ -125,14 +125,14 @@ class BindGroups:
     def __len__(self) -> int:
         return len(self._known)
 
-    def get(self, title: str, access: str, bound: Sequence[tuple[Allocation, int]]) -> Any:
-        """wgpu's bind group of the first ``nbytes`` of each buffer; ``title`` is for messages."""
-        key = access, *((allocation.number, nbytes) for allocation, nbytes in bound)
+    def get(self, title: str, access: str, bound: Sequence[tuple[Allocation, int, int]]) -> Any:
+        """wgpu's bind group of (buffer, offset, bytes) a binding; ``title`` is for messages."""
+        key = access, *((allocation.number, at, nbytes) for allocation, at, nbytes in bound)
         group = self._known.get(key)
         if group is None:
-            pairs = [(allocation.raw, nbytes) for allocation, nbytes in bound]
+            parts = [(allocation.raw, at, nbytes) for allocation, at, nbytes in bound]
             try:
-                group = self._driver.bind_group(title, self._pipelines.layout(access), pairs)
+                group = self._driver.bind_group(title, self._pipelines.layout(access), parts)
             except NativeError as e:
                 raise as_error(e.fault, f"binding '{title}'", self._adapter) from None
             self._known[key] = group
@@ -143,7 +143,7 @@ class BindGroups:
 
     def forget(self, numbers: set[int]) -> None:
         """Drops the bind groups of destroyed buffers."""
-        for key in [k for k in self._known if any(number in numbers for number, _ in k[1:])]:
+        for key in [k for k in self._known if any(number in numbers for number, *_ in k[1:])]:
             del self._known[key]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from ..compiler.errors import LimitError, ProgramError
 from ..compiler.program import Copy, Dispatch, Loop, Program, Shader, Step
@@ -115,14 +116,29 @@ def _dispatch_problems(program: Program, step: Dispatch) -> Iterator[str]:
     access = program.shaders[step.shader].access
     if len(access) != len(step.buffers) or set(access) - set("rw"):
         yield f"{where} has {len(step.buffers)} buffers, its shader's access is '{access}'"
+    if step.sizes and not len(step.offsets) == len(step.sizes) == len(step.buffers):
+        yield f"{where} has {len(step.offsets)} offsets and {len(step.sizes)} sizes of bindings"
+        return
     written = [b for b, letter in zip(step.buffers, access, strict=False) if letter == "w"]
-    if any(step.buffers.count(b) > 1 for b in written):
-        yield f"{where} writes a buffer that it binds twice"
+    yield from _overlaps(program, step, written, where)
     for b in written:
         buffer = program.buffers[b]
         donated = buffer.role == "input" and buffer.index in program.donated
         if buffer.role in ("input", "constant") and not donated:
             yield f"{where} writes {buffer.role} {buffer.index}"
+
+
+def _overlaps(
+    program: Program, step: Dispatch, written: Sequence[int], where: str
+) -> Iterator[str]:
+    """Parts that leave their buffer, and of written buffers those that overlap."""
+    parts = sorted(step.parts([b.nbytes for b in program.buffers]))
+    for b, at, nbytes in parts:
+        if at < 0 or nbytes <= 0 or at + nbytes > program.buffers[b].nbytes:
+            yield f"{where} binds bytes {at} to {at + nbytes} of buffer {b}"
+    for (b, at, nbytes), (other, start, _) in pairwise(parts):
+        if b == other and b in written and at + nbytes > start:
+            yield f"{where} writes a buffer that it binds twice"
 
 
 def _check_workgroup(shader: Shader, info: AdapterInfo) -> None:

@@ -11,6 +11,7 @@ from .expressions import type_name
 from .helpers import sources
 from .packing import storage_type
 from .printer import StatementPrinter
+from .windows import bindings, functions
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -40,23 +41,25 @@ def print_wgsl(kernel: Kernel, max_groups: int = 65535) -> str:
     launched = x * y * kernel.workgroup
     items = kernel.items
     helpers = printer.expressions.helpers
+    windows = [f for p in kernel.params if p.window for f in functions(p)]
     text = _template().render(
         notes=kernel.notes,
         extensions=["f16"] if F16 in kernel.features else [],
         params=[
             {
-                "name": p.name,
+                "name": name,
                 "access": "read_write" if p.writable else "read",
                 "type": storage_type(p),
                 "note": p.note,
             }
             for p in kernel.params
+            for name in bindings(p)
         ],
         shared=[
             {"name": s.name, "type": type_name(s.dtype, 4 if s.vec else 1), "size": s.size}
             for s in kernel.shared
         ],
-        helpers=(found := sources(helpers)),
+        helpers=(found := [*windows, *sources(helpers)]),
         inf=any("inf_bits" in h for h in found),
         workgroup=kernel.workgroup,
         subgroup=kernel.subgroup,

@@ -29,6 +29,7 @@ from ..ir.kernel import (
     Store,
 )  # fmt: skip
 from .expressions import ExpressionPrinter, type_name
+from .windows import read, written
 
 _TRIVIAL = ("const", "loop", "register")
 _LONG = 72
@@ -229,9 +230,9 @@ class StatementPrinter:
             return f"select({', '.join(parts)})"
         args = [self.show(a) for a in x.args]
         if x.op == "load":
-            return self.expressions.loaded(x, f"{x.attr}[{args[0]}]")
+            return self.expressions.loaded(x, read(self.params[x.attr], args[0]))
         if x.op == "element":
-            return self.expressions.loaded(x, f"{x.attr}[{args[0]}][{args[1]}]")
+            return self.expressions.loaded(x, f"{read(self.params[x.attr], args[0])}[{args[1]}]")
         if x.op == "shared":
             return f"{x.attr}[{args[0]}]"
         if x.op in ("quotient", "remainder"):
@@ -314,10 +315,10 @@ class StatementPrinter:
     def _store(self, s: Store) -> None:
         p = self.params[s.buffer]
         for place, value in self._writes(s):
-            where = "".join(f"[{self.show(e)}]" for e in place)
+            where = [self.show(e) for e in place]
             value = self.expand(value)
             text = self.expressions.stored(value, self.show(value), p.dtype, p.packed)
-            self.line(f"{s.buffer}{where} = {text};")
+            self.line(written(p, where, text))
         self._invalidate([s.buffer])
 
     def _writes(self, s: Store | SharedStore) -> list[tuple[list[Expr], Expr]]:

@@ -314,9 +314,10 @@ Stmt = Declare | Assign | For | If | Store | SharedStore | Barrier
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A buffer binding: ``vec`` when some access is a whole aligned vector.
+    """A buffer: ``vec`` when some access is a whole aligned vector.
 
     ``packed``: 32-bit words of several elements each, which are written a whole vector at a time.
+    ``window``: bytes a binding, where the buffer of ``nbytes`` bytes is too large for one.
     """
 
     name: str
@@ -326,6 +327,8 @@ class Param:
     vec: bool = False
     note: str = ""
     packed: bool = False
+    nbytes: int = 0
+    window: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from .in_place import overwritten
 class FusionLimits:
     """``bindings``: buffers a kernel may have. ``min_chain_rows``: a row chain on fewer rows would
     leave the machine idle. ``max_eqns``: a giant kernel compiles for seconds
-    (docs/design/measurements.md).
+    (docs/design/measurements.md). ``window``: bytes a binding; larger buffers take several.
     """
 
     bindings: int = 8
@@ -34,6 +34,11 @@ class FusionLimits:
     max_eqns: int = 120
     max_depth: int = 48
     max_chain_inner: int = 1 << 14  # three loops over a row stay below the limit of lower/trips
+    window: int = 1 << 62
+
+    def count(self, values: Iterable[Var]) -> int:
+        """The bindings of these values' buffers."""
+        return sum(max(1, -(-v.aval.nbytes // self.window)) for v in values)
 
 
 # Positions at which one invocation may compute a value anew (stencils); with more, chains of
@@ -83,16 +88,19 @@ def choose_stored(graph: Graph, limits: FusionLimits) -> dict[Var, Eqn]:
         if keep:
             stored.add(var)
         sinks[var] = frozenset([var]) if keep else frozenset(reached)
-    _limit_bindings(graph, stored, limits.bindings)
+    _limit_bindings(graph, stored, limits)
     return {e.out: e for e in graph.eqns if e.out in stored}
 
 
-def _limit_bindings(graph: Graph, stored: set[Var], bindings: int) -> None:
+def _limit_bindings(graph: Graph, stored: set[Var], limits: FusionLimits) -> None:
     """Stores more values until no equation loads more buffers than one kernel may bind."""
     loads: dict[Var, frozenset[Var]] = {v: frozenset([v]) for v in graph.inputs}
     for eqn in graph.eqns:
         operands = list(vars_of(eqn.inputs))
-        while len(total := frozenset[Var]().union(*(loads[v] for v in operands))) >= bindings:
+        while True:
+            total = frozenset[Var]().union(*(loads[v] for v in operands))
+            if limits.count((*total, eqn.out)) <= limits.bindings:
+                break
             widest = max(operands, key=lambda v: len(loads[v]))
             if len(loads[widest]) == 1:
                 break  # the equation alone reads too much: see split
@@ -262,7 +270,7 @@ class Fusion:
         self, merged: Group, reads: Sequence[Var], eqns: Sequence[Eqn], parts: Sequence[Group]
     ) -> bool:
         """Whether the buffers are few enough, if need be with donated inputs overwritten."""
-        excess = len(reads) + len(merged.outputs) - self.limits.bindings
+        excess = self.limits.count((*reads, *merged.outputs)) - self.limits.bindings
         if excess <= 0:
             return True
         mine = sum(self.bits[g] for g in parts)
@@ -272,7 +280,7 @@ class Fusion:
             if not any(self.above[g] & mine for g in self.readers[v] if g not in parts)
         ]
         self.overwrites[merged] = lost
-        return len(lost) >= excess
+        return self.limits.count(lost) >= excess
 
     def _fits(self, merged: Group, reads: tuple[Var, ...], eqns: tuple[Eqn, ...]) -> bool:
         form = form_of(merged, reads, eqns)
