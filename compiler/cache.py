@@ -21,8 +21,10 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .errors import ProgramError
+from .ir.dtypes import DType
 from .ir.graph import Graph
 from .knobs import knobs
 from .program import Program
@@ -40,7 +42,7 @@ def cached(
 
     Whoever wants to watch the compiler, or to tune, gets it compiled.
     """
-    if not knobs.cache or knobs.debug or knobs.tune:
+    if not knobs.cache or knobs.debug or knobs.tune or not _is_plain(graph):
         return compile_it()
     path = folder() / (key_of(graph, target, donated) + SUFFIX)
     program = _read(path)
@@ -48,6 +50,15 @@ def cached(
         program = compile_it()
         _write(path, program)
     return program
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the text of a graph, or of a parameter, tells all: no object that only has a name."""
+    if isinstance(value, Graph):
+        return all(_is_plain(p) for eqn in value.eqns for p in eqn.params.values())
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, complex, str, DType))
 
 
 def key_of(graph: Graph, target: Target, donated: Sequence[int]) -> str:

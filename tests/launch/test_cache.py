@@ -19,6 +19,7 @@ import texelate.numpy as tnp
 from tests.conftest import need_backend
 from texelate.compiler import cache
 from texelate.compiler.driver import compile_graph
+from texelate.compiler.ir.graph import Eqn
 from texelate.compiler.ir.parse import parse_graph
 from texelate.compiler.knobs import knobs
 from texelate.compiler.program import Program
@@ -77,6 +78,14 @@ def test_another_compiler_finds_nothing(folder: Path, monkeypatch: pytest.Monkey
     assert compiled()
     monkeypatch.setattr(cache, "_sources", lambda: "edited")
     assert compiled()
+
+
+def test_a_parameter_that_only_has_a_name_is_not_trusted(folder: Path) -> None:
+    graph = parse_graph(TEXT)
+    odd = graph.replace([Eqn(e.prim, e.inputs, {"rule": print}, e.outs) for e in graph.eqns])
+    program = compile_graph(graph, Target.gpu()).program
+    assert cache.cached(odd, Target.gpu(), (), lambda: program) is program
+    assert not folder.exists()
 
 
 def test_it_can_be_turned_off(folder: Path) -> None:
