@@ -85,6 +85,13 @@ ROWS: dict[str, Any] = {
     "gcd": lambda m: (
         m.gcd(J, np.int32(6)), m.lcm(J, np.int32(6)),
         m.gcd(np.int32(1836311903), np.int32(1134903170))),
+    "bits": lambda m: (
+        m.packbits(A > 0), m.packbits(A > 0, axis=0), m.packbits(N - 1, bitorder="little"),
+        m.unpackbits(m.asarray([[1, 200], [7, 128]], np.uint8)),
+        m.unpackbits(m.asarray([[1, 200], [7, 128]], np.uint8), axis=0, bitorder="little"),
+        m.unpackbits(m.asarray([255], np.uint8), count=11),
+        m.unpackbits(m.asarray([255], np.uint8), count=-3),
+    ),
     "lexsort": lambda m: (
         m.lexsort((N[::-1], N)), m.lexsort((A, np.round(B))), m.lexsort(J, axis=0)),
     "sort_complex": lambda m: (m.sort_complex(np.round(C[0])), m.sort_complex(N)),

@@ -20,7 +20,8 @@ NONE = {
         "all allclose any argmax argmin argsort argwhere array_equal bitwise_and bitwise_count "
         "bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor "
         "count_nonzero digitize equal flatnonzero greater greater_equal invert isclose isfinite "
-        "argpartition array_equiv gcd iscomplex isneginf isposinf isreal lcm lexsort setxor1d "
+        "argpartition array_equiv packbits unpackbits gcd iscomplex isneginf isposinf isreal lcm "
+        "lexsort setxor1d "
         "isin isinf isnan left_shift less less_equal logical_and logical_not logical_or "
         "logical_xor nanargmax nanargmin nonzero not_equal right_shift searchsorted "
         "signbit".split(),

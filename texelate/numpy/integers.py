@@ -1,18 +1,21 @@
-"""Whole numbers: common divisors and multiples."""
+"""Whole numbers: common divisors and multiples; bits in bytes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..compiler.errors import DtypeError
+from ..compiler.errors import ArgumentError, DtypeError
 from ..compiler.ir.core import Value
-from ..compiler.ir.dtypes import int32
+from ..compiler.ir.dtypes import int32, uint8
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, promoted
+from ..operands import ArrayLike, axis_of, promoted, value
 from ..traceback import public
+from .creation import arange, full_like
 from .elementwise import abs as size_of
-from .elementwise import where
-from .shapes import broadcast_arrays
+from .elementwise import as_bool, where
+from .padding import pad
+from .reductions import sum as sum_of
+from .shapes import broadcast_arrays, moveaxis, ravel, reshape
 
 EUCLID_STEPS = 46
 """F(46) and F(47) are the worst pair below 2**31: Euclid's algorithm takes 45 divisions (Lame)."""
@@ -57,4 +60,54 @@ def lcm(x: ArrayLike, y: ArrayLike, /) -> Any:
     return ew.mul(ew.div(a, where(common == 0, 1, common)), b)
 
 
-__all__ = ["gcd", "lcm"]
+def _bit_weights(bitorder: str) -> Value:
+    if bitorder not in ("big", "little"):
+        raise ArgumentError(f"bitorder {bitorder!r}", fix='"big" or "little"')
+    steps = arange(8) if bitorder == "little" else arange(7, -1, -1)
+    return ew.shift_left(full_like(steps, 1), steps)
+
+
+@public
+def packbits(x: ArrayLike, /, axis: int | None = None, bitorder: str = "big") -> Any:
+    """Eight truth values along ``axis`` (None: flattened) as a uint8; zeros fill the last one up.
+
+    >>> import texelate.numpy as tnp
+    >>> tnp.packbits([1, 0, 1])
+    Array([160], dtype=uint8)
+    """
+    got = ravel(x) if axis is None else value(x)
+    place = axis_of(-1 if axis is None else axis, got.aval.ndim, "packbits")
+    last: Any = ew.convert(as_bool(moveaxis(got, place, -1)), dtype=int32)
+    beyond = -last.shape[-1] % 8
+    last = pad(last, [(0, 0)] * (last.ndim - 1) + [(0, beyond)])
+    groups = last.reshape(*last.shape[:-1], -1, 8)
+    packed = sum_of(groups * _bit_weights(bitorder), -1)
+    return moveaxis(ew.convert(packed, dtype=uint8), -1, place)
+
+
+@public
+def unpackbits(
+    x: ArrayLike, /, axis: int | None = None, count: int | None = None, bitorder: str = "big"
+) -> Any:
+    """The bits of uint8 numbers along ``axis`` (None: flattened), as uint8; ``count`` of them.
+
+    A negative ``count`` cuts so many off the end. DtypeError for other dtypes.
+
+    >>> import texelate.numpy as tnp
+    >>> tnp.unpackbits(tnp.asarray([160], "uint8"), count=3)
+    Array([1, 0, 1], dtype=uint8)
+    """
+    got = ravel(x) if axis is None else value(x)
+    if got.aval.dtype is not uint8:
+        raise DtypeError(f"unpackbits takes uint8, got {got.aval.dtype}")
+    place = axis_of(-1 if axis is None else axis, got.aval.ndim, "unpackbits")
+    last: Any = ew.convert(moveaxis(got, place, -1), dtype=int32)
+    bits = ew.ne((last[..., None] & _bit_weights(bitorder)), 0)
+    flat = ew.convert(reshape(bits, (*last.shape[:-1], last.shape[-1] * 8)), dtype=uint8)
+    n = flat.aval.shape[-1]
+    size = n if count is None else count if count >= 0 else n + count
+    fill = [(0, 0)] * (flat.aval.ndim - 1) + [(0, max(size - n, 0))]
+    return moveaxis(pad(flat, fill)[..., :size], -1, place)
+
+
+__all__ = ["gcd", "lcm", "packbits", "unpackbits"]
