@@ -107,7 +107,7 @@ MOVEMENT: Table = {
     "diag": (lambda x, v: [tnp.diag(z, k) for z in (x, v) for k in (-1, 0, 1)], (A, V)),
     "diagflat": (forms(tnp.diagflat, k=(-1, 0, 2)), (apart(2, 2),)),
     "trace": (
-        lambda x, y: [tnp.linalg.trace(z, offset=k) for z in (x, y) for k in (0, 1)],
+        lambda x, y: [tnp.trace(z, offset=k) for z in (x, y) for k in (0, 1)],
         (A, CUBE),
     ),
     "pad": (
@@ -159,8 +159,8 @@ BROADCASTING: Table = {
     "where": on(lambda x, y: [tnp.where(B > 0, x, y), tnp.where(B[:, :1] > 0, y, 1.0)], A, V),
 }
 
-SUMS = ("ij->ji", "ij->i", "ij->", "ij->ij")
-TWO = ("ij,jk->ik", "ij,jk->", "ij,jk->kij", "ij,jk->j")
+SUMS = ("ij->ji", "ij->i", "ij->", "ij", "ji", "...j->...", "...j->j...", "i...->...i")
+TWO = ("ij,jk->ik", "...ij,...jk->...ik", "ij,jk", "ij,jk->kij", "i...,...k->k...")
 CONTRACTIONS: Table = {
     "kron": pairs(tnp.kron, (A[:2, :2], V[:2], A[:2, :1]), (B[:1, :3], V[:3], B[:2, :1])),
     "inner": pairs(tnp.inner, (1.5, V, A), (0.3, V[::-1].copy(), B)),
@@ -176,6 +176,12 @@ CONTRACTIONS: Table = {
     ),
     "einsum": (lambda x: [tnp.einsum(s, x) for s in SUMS], (A,)),
     "einsum of two": (lambda x, y: [tnp.einsum(s, x, y) for s in TWO], (A[:2, :3], B[:, :2])),
+    "einsum by numbers": on(
+        lambda x, y: [tnp.einsum(x, [0, 1], y, [1, 2], [0, 2]), tnp.einsum(x, [0, 1], [1, 0])],
+        A[:2, :3],
+        B[:, :2],
+    ),
+    "einsum diagonal": on(lambda x: [tnp.einsum("ii->i", x), tnp.einsum("ii", x)], A[:, :3]),
     "einsum of three": on(
         lambda x, y, z: tnp.einsum("ij,jk,lk->il", x, y, z), A[:2], A.T, B[:, :3]
     ),
