@@ -196,6 +196,12 @@ def test_polynomials_divide(on_numpy: None) -> None:
     assert tnp.polydiv(W, V)[0].tolist() == [0.0]
 
 
+def test_roots(on_numpy: None) -> None:
+    for p in ([2.0, -3, 1, 5], [1.0, 0, 1], [3.0], [1.0, 4]):
+        found = np.asarray(tnp.roots(p))
+        np.testing.assert_allclose(np.poly(found), np.array(p) / p[0], atol=1e-5)
+
+
 def test_fill_diagonal_makes_another_array(on_numpy: None) -> None:
     for shape in ((3, 4), (7, 3), (3, 3, 3)):
         for wrap in (False, True):

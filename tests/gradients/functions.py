@@ -109,6 +109,7 @@ SIGNALS: Table = {
     "polyval": on(tnp.polyval, A[0], B),
     **each("polyadd polydiv polymul polysub", A[0], P[1, :3]),
     **each("poly polyder polyint", A[0]),
+    "roots": on(parts(tnp.roots), np.float32([1.0, -0.4, -1.3])),
     "polyfit": on(lambda x, y: tnp.polyfit(x, y, 2), A[0], B[0]),
 }
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.core import Value
+from ..compiler.ir.dtypes import complex64
 from ..compiler.ir.prims import elementwise as ew
 from ..operands import ArrayLike, as_float, promote_all, shape_of, value
 from ..traceback import public
-from .creation import arange, asarray, zeros
+from .creation import arange, asarray, eye, zeros
 from .elementwise import add, divide, multiply, negative, subtract
 from .filters import convolve
 from .reductions import max as max_of
@@ -138,6 +139,27 @@ def poly(roots: ArrayLike) -> Any:
 
 
 @public
+def roots(p: ArrayLike) -> Any:
+    """The complex64 roots: eigenvalues of the companion matrix, by ``linalg.eigvals``.
+
+    The first coefficient must not be 0 (NumPy looks at values and leaves leading zeros out): then
+    the result is NaN.
+
+    >>> import texelate.numpy as tnp
+    >>> print(tnp.sort(tnp.real(tnp.roots([1.0, -3.0, 2.0])).round(4)))
+    [1. 2.]
+    """
+    from .linalg import eigvals
+
+    factors: Any = as_float(_coefficients(p, "roots"))
+    n = factors.shape[0] - 1
+    if n < 1:
+        return zeros((0,), complex64)
+    below = eye(n - 1, n)
+    return eigvals(concatenate([(-factors[1:] / factors[0])[None], below]))
+
+
+@public
 def polyfit(
     x: ArrayLike, y: ArrayLike, deg: int, rcond: float | None = None, w: ArrayLike | None = None
 ) -> Any:
@@ -175,4 +197,5 @@ def _column_norms(x: Value) -> Any:
 
 __all__ = [
     "poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub", "polyval",
+    "roots",
 ]  # fmt: skip
