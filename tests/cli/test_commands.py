@@ -127,7 +127,7 @@ def test_a_mistake_in_the_users_function_names_its_line(model: Path) -> None:
     assert "model.py:8 in broken: return x @ x" in done.stderr
 
 
-@pytest.mark.parametrize("command", [[], ["devices"], ["inspect"], ["demo"]])
+@pytest.mark.parametrize("command", [[], ["devices"], ["inspect"], ["demo"], ["cache"]])
 def test_every_command_has_help(command: list[str], tmp_path: Path) -> None:
     done = texelate(*command, "--help", cwd=tmp_path)
     assert done.returncode == 0
