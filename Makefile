@@ -5,7 +5,7 @@ BIN    := .venv/bin
 ENV    := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test gradients array-api check format docs docs-serve bench wheel clean
+.PHONY: help demo test gradients array-api check format docs docs-serve bench bench-gpu wheel clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ array-api: $(ENV)-conformance  ## Run data-apis' suite of the array API standard
 bench: $(ENV)-test  ## Compare with peers on this machine's adapter
 	@$(BIN)/python scripts/setup_driver.py
 	$(BIN)/texelate bench --setup --peers webgpu,tinygrad,numpy --html report/bench.html
+
+bench-gpu: $(ENV)-test  ## Measure this machine's GPU, beside PyTorch where it is installed
+	$(BIN)/texelate bench --results bench/results
 
 wheel: $(ENV)-test  ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -100,7 +100,7 @@ class Client:
             "prepare", workload=workload.name, small=small, inputs=str(inputs),
             file=workload.file, params=workload.params, carry=workload.carry,
             kind=type(workload).__name__, eager=workload.eager,
-            outputs=workload.outputs, constants=list(filter(workload.constants, _order(inputs))),
+            outputs=workload.outputs,
         )  # fmt: skip
         return float(answer["first_s"]), float(answer["step_s"])
 
@@ -130,11 +130,6 @@ def save(inputs: Arrays, folder: Path) -> None:
     for name, array in inputs.items():
         np.save(folder / f"{name}.npy", array)
     (folder / "order.json").write_text(json.dumps(list(inputs)))
-
-
-def _order(folder: Path) -> list[str]:
-    names: list[str] = json.loads((folder / "order.json").read_text())
-    return names
 
 
 def largest_error(got: Mapping[str, np.ndarray], want: Arrays, workload: Workload) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ class Options:
     json_file: Path | None = None
     add: bool = False
     html: Path | None = None
+    results: Path | None = None
     require: tuple[tuple[str, str, float], ...] = ()
 
 
@@ -107,6 +108,9 @@ def run_all(options: Options, console: Console) -> bool:
     effort = QUICK if options.quick else Effort(rounds=options.rounds)
     plan = Plan(options.workloads, peers, effort, options.quick, options.everything, env)
     made = measure(plan, console)
+    if options.results:
+        name = options.results / record.file_name(made)
+        options = replace(options, json_file=Path(f"{name}.json"), html=Path(f"{name}.html"))
     if options.add and options.json_file and options.json_file.exists():
         made = record.merged(record.read(options.json_file), made)
     if options.json_file:

@@ -101,6 +101,9 @@ PEERS: dict[str, Peer] = {
             "tfjs-cpu", "TensorFlow.js in plain JavaScript", "tfjs-cpu", "@tensorflow/tfjs", "node",
             usual=False,
         ),
+        Peer(
+            "onnxruntime-web", "ONNX Runtime Web on WebGPU", "ort", "onnxruntime-web", "node",
+        ),
         Peer("jax-js", "jax-js on WebGPU, jitted", "jaxjs", "@jax-js/jax", "node"),
         Peer(
             "tinygrad-beam", "tinygrad with its kernel search, BEAM=2", "tinygrad", "tinygrad",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -85,6 +86,19 @@ def write(made: Record, path: Path) -> None:
     """Write the record, readable, with its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def file_name(made: Record) -> str:
+    """``<date>-<device>`` of a record, without an ending.
+
+    >>> gpu = {"device": {"kind": "gpu", "adapter": "llvmpipe (LLVM 15.0.6, 256 bits)"}}
+    >>> file_name({"date": "2026-01-02T03:04:05+00:00", "peers": {"webgpu": gpu}})
+    '2026-01-02-llvmpipe'
+    """
+    devices = [peer["device"] for peer in made["peers"].values()]
+    adapter = next((d["adapter"] for d in devices if d["kind"] == "gpu"), "cpu")
+    words = re.findall("[a-z0-9]+", adapter.lower().partition("(")[0])
+    return "-".join([made["date"][:10], *words])
 
 
 def read(path: Path) -> Record:

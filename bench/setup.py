@@ -7,12 +7,15 @@ import subprocess
 import venv
 from collections.abc import Iterable
 
-from .peers import HERE, Peer, folder, interpreter
+from .peers import HERE, PEERS, Peer, folder, interpreter
 
 
 def install(peers: Iterable[Peer]) -> dict[str, str]:
     """Install those that are missing; for each that could not be, what was wrong."""
     failures: dict[str, str] = {}
+    peers = list(peers)
+    if any(peer.engine == "ort" for peer in peers):
+        peers.append(PEERS["onnxruntime"])  # writes the models
     for home in dict.fromkeys(peer.home for peer in peers if peer.home and not peer.command):
         try:
             _node() if home == "node" else _python(home, _requirements(peers, home))

@@ -63,13 +63,14 @@ const handlers = {
     return { device: engine.device, versions: engine.versions };
   },
 
-  async prepare({ file, kind, params, inputs, carry, eager, outputs, constants }) {
+  async prepare({ workload, small, file, kind, params, inputs, carry, eager, outputs }) {
     session?.end();
     session = undefined;
     const names = JSON.parse(readFileSync(join(inputs, "order.json")));
     const arrays = names.map((name) => laid(name, npy.read(join(inputs, `${name}.npy`)), [0, 3, 1, 2], [3, 2, 0, 1]));
+    engine.load?.({ workload, small, inputs });
     const start = seconds();
-    const step = await engine.compile({ file, kind, params, inputs, carry, eager, names, constants });
+    const step = await engine.compile({ file, kind, params, inputs, eager, names });
     const fresh = new Session(step, arrays, { carry, eager, outputs });
     await fresh.put();
     session = fresh;

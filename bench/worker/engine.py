@@ -54,12 +54,25 @@ class Engine:
         raise LookupError(f"{self.method} does not measure the adapter")
 
 
+def channels_first(name: str, array: np.ndarray) -> np.ndarray:
+    """NHWC to NCHW, HWIO to OIHW; others as they are.
+
+    >>> channels_first("x", np.zeros((1, 5, 6, 3))).shape
+    (1, 3, 5, 6)
+    """
+    if array.ndim < 4:
+        return array
+    return np.ascontiguousarray(array.transpose((0, 3, 1, 2) if name in IMAGES else (3, 2, 0, 1)))
+
+
 class Session:
     """One workload on one engine, its inputs on the device."""
 
     def __init__(self, engine: Engine, workload: Workload, inputs: Arrays):
         self._engine, self._workload = engine, workload
-        laid = {name: self._laid(name, array) for name, array in inputs.items()}
+        laid = dict(inputs)
+        if engine.channels_first:
+            laid = {name: channels_first(name, array) for name, array in inputs.items()}
         self._arrays = list(laid.values())
         step = engine.step(workload, laid)
         self._step = step if workload.eager else engine.compile(step, workload.carry)
@@ -88,13 +101,6 @@ class Session:
         """The last step's outputs, read back."""
         pairs = zip(self._workload.outputs, self._outs, strict=True)
         return {name: self._plain(name, self._engine.get(value)) for name, value in pairs}
-
-    def _laid(self, name: str, array: np.ndarray) -> np.ndarray:
-        if array.ndim < 4 or not self._engine.channels_first:
-            return array
-        return np.ascontiguousarray(
-            array.transpose((0, 3, 1, 2) if name in IMAGES else (3, 2, 0, 1))
-        )
 
     def _plain(self, name: str, array: np.ndarray) -> np.ndarray:
         if array.ndim < 4 or not self._engine.channels_first:

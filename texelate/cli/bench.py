@@ -39,6 +39,11 @@ class Requirement(click.ParamType[tuple[str, str, float]]):
 @click.option("--json", "json_file", type=FILE, help="Write the record, with every sample.")
 @click.option("--add", is_flag=True, help="Keep what the JSON file has of other workloads.")
 @click.option("--html", type=FILE, help="Write one self-contained page.")
+@click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write both into this folder, named after date and device.",
+)
 @click.option("--show", is_flag=True, help="Measure nothing: show the record in the JSON file.")
 @click.option(
     "--require", multiple=True, type=Requirement(), help="Fail below that ratio to the first peer."
