@@ -71,7 +71,7 @@ def chosen_peers(names: Sequence[str]) -> list[Peer]:
 
 
 def chosen_work(names: Sequence[str], everything: bool, small: bool, software: bool) -> list[str]:
-    """Names of what is measured: those asked for, a name being one or the start of several.
+    """Names of what is measured: those asked for, a name being one, or else the start of several.
 
     Without names all that suits the adapter. ArgumentError for a name that is none.
     """
@@ -81,7 +81,9 @@ def chosen_work(names: Sequence[str], everything: bool, small: bool, software: b
             fix = "texelate bench --list shows them"
             raise ArgumentError(f"no workload is named {name!r}", fix=fix)
     if names:
-        return [full for full in known if any(_means(name, full) for name in names)]
+        exact = set(names) & set(known)
+        parts = set(names) - exact
+        return [f for f in known if f in exact or any(_means(part, f) for part in parts)]
     patient = everything or not software
     return [full for full, work in known.items() if patient or work is None or not work.large]
 

@@ -56,6 +56,7 @@ def test_a_name_means_all_that_start_with_it() -> None:
     assert command.chosen_work(["conv"], False, False, True) == [
         "conv-3x3", "conv-1x1", "conv-depthwise", "conv-strided", "conv-7x7"
     ]  # fmt: skip
+    assert command.chosen_work(["matmul-512"], False, False, True) == ["matmul-512"]
     everything = command.chosen_work([], True, False, True)
     patient = command.chosen_work([], False, False, True)
     assert set(everything) - set(patient) == {
