@@ -68,7 +68,7 @@ def test_general_eigenvalues() -> None:
     a = random(3, 5, 5)
     w, v = LA.eig(a)
     assert w.dtype == v.dtype == tnp.complex64
-    close(by_size(w), by_size(np.linalg.eigvals(wide(a))))
+    close(w, np.linalg.eigvals(wide(a)))
     close(by_size(LA.eigvals(a)), by_size(w))
     w, v = np.asarray(w), np.asarray(v)
     close(a @ v, v * w[:, None, :])
