@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import backends
-from ..compiler.errors import ArgumentError
+from ..compiler.errors import ArgumentError, TexelateError
 from ..compiler.ir.core import Value
 from ..compiler.ir.dtypes import DType, as_dtype, bool_, float32, int32
 from ..compiler.ir.prims import elementwise as ew
@@ -44,9 +44,23 @@ def asarray(
     if copy is False and (changes or got is not x):
         raise ValueError(f"{type(x).__name__} as an array of {target} needs a copy")
     if changes:
+        _check_range(x, target)
         got = ew.ne(got, 0) if target is bool_ else ew.convert(got, dtype=target)
     got = got if device is None else got.to_device(device)  # type: ignore[attr-defined]
     return fresh(got) if copy else got
+
+
+def _check_range(x: ArrayLike, dtype: DType) -> None:
+    """ArgumentError for Python integers, also in lists, that an integer dtype does not hold."""
+    if dtype.kind not in "iu" or not isinstance(x, (int, list, tuple)):
+        return
+    try:
+        numbers = np.asarray(x)
+    except (TypeError, ValueError, TexelateError):  # arrays among them, perhaps traced ones
+        return
+    if numbers.dtype.kind in "iu" and numbers.size:
+        for bound in (numbers.min(), numbers.max()):
+            scalar(int(bound), dtype)
 
 
 @public

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..compiler.ir.core import Value
+import numpy as np
+
+from ..compiler.ir.core import Operand, Value
 from ..compiler.ir.dtypes import float32
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, as_float, promoted, value
+from ..operands import ArrayLike, as_float, fresh, promoted, value
 from ..traceback import public
 from .elementwise import SIGNED_BITS, divide, multiply
 
@@ -77,15 +79,21 @@ def hypot(x: ArrayLike, y: ArrayLike, /) -> Any:
 @public
 def fmax(x: ArrayLike, y: ArrayLike, /) -> Any:
     """The larger one; a number wins over NaN."""
-    a, b = promoted("fmax", x, y, at_least=float32)
-    return ew.select(ew.is_nan(a), b, ew.select(ew.is_nan(b), a, ew.max_(a, b)))
+    a, b = promoted("fmax", x, y)
+    larger = ew.max_(a, b)
+    return _numbers_first(a, b, larger) if larger.dtype.kind == "f" else larger
 
 
 @public
 def fmin(x: ArrayLike, y: ArrayLike, /) -> Any:
     """The smaller one; a number wins over NaN."""
-    a, b = promoted("fmin", x, y, at_least=float32)
-    return ew.select(ew.is_nan(a), b, ew.select(ew.is_nan(b), a, ew.min_(a, b)))
+    a, b = promoted("fmin", x, y)
+    smaller = ew.min_(a, b)
+    return _numbers_first(a, b, smaller) if smaller.dtype.kind == "f" else smaller
+
+
+def _numbers_first(a: Operand, b: Operand, chosen: Value) -> Value:
+    return ew.select(ew.is_nan(a), b, ew.select(ew.is_nan(b), a, chosen))
 
 
 @public
@@ -93,8 +101,10 @@ def nan_to_num(
     x: ArrayLike, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Any:
     """NaN and infinities replaced; by default 0 and the largest finite numbers."""
-    top = 3.4028234663852886e38
-    got = as_float(x)
+    got = value(x)
+    if got.dtype.kind != "f":
+        return fresh(got)
+    top = float(np.finfo(got.dtype.numpy).max)
     high, low = top if posinf is None else posinf, -top if neginf is None else neginf
     got = ew.select(ew.is_nan(got), nan, got)
     got = ew.select(ew.eq(got, math.inf), high, got)

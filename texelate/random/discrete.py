@@ -10,9 +10,9 @@ import numpy as np
 from .. import numpy as tnp
 from ..compiler.errors import ArgumentError, ShapeError
 from ..compiler.ir.core import Value
-from ..compiler.ir.dtypes import as_dtype, float32, int32
+from ..compiler.ir.dtypes import as_dtype, int32
 from ..compiler.ir.prims import elementwise as ew
-from ..operands import ArrayLike, as_float, axis_of, broadcast_to, operand, shape_of, value
+from ..operands import ArrayLike, as_float, axis_of, broadcast_to, fits, operand, shape_of, value
 from ..traceback import public
 from .continuous import gumbel, uniform
 from .keys import bits, split
@@ -40,7 +40,7 @@ def rademacher(k: ArrayLike, shape: Any = (), dtype: Any = int32) -> Any:
     Array([1, 1, 1], dtype=int32)
     """
     target = as_dtype(dtype)
-    if target not in (int32, float32):
+    if target.kind not in "if":
         raise ArgumentError(f"rademacher: there is no -1 in {target}", fix="int32 or float32")
     ones: Any = ew.convert(bernoulli(k, 0.5, shape_of(shape, "rademacher")), dtype=target)
     return 2 * ones - 1
@@ -56,10 +56,12 @@ def randint(k: ArrayLike, shape: Any, minval: int, maxval: int, dtype: Any = int
     """
     target = as_dtype(dtype)
     if target.kind not in "iu" or not all(isinstance(x, int) for x in (minval, maxval)):
-        raise ArgumentError("randint: bounds are ints, the dtype int32 or uint32")
+        raise ArgumentError("randint: bounds are ints, the dtype of integers")
     span = maxval - minval
     if not 0 < span < 2**32:
         raise ArgumentError(f"randint: no whole numbers in [{minval}, {maxval})")
+    if not (fits(minval, target) and fits(maxval - 1, target)):
+        raise ArgumentError(f"randint: not all of [{minval}, {maxval}) fit in {target}")
     keys = split(k)
     high, low = bits(keys[0], shape), bits(keys[1], shape)
     factor = (2**16 % span) ** 2 % 2**32 % span
