@@ -143,7 +143,8 @@ def vecdot(x: ArrayLike, y: ArrayLike, /, axis: int = -1) -> Any:
     place = axis_of(axis, rank, "vecdot") - rank
     if a.aval.shape[place:][:1] != b.aval.shape[place:][:1]:
         raise ShapeError(f"vecdot: {a.aval} and {b.aval} differ along axis {axis}")
-    return sum_of(multiply(conj(a), b), place)
+    products = multiply(conj(a), b)
+    return sum_of(products, place, dtype=products.dtype)
 
 
 __all__ = [
