@@ -16,7 +16,9 @@ from .workload import answer
 from .workloads import workloads
 
 LIMIT_S = 120.0
-CACHES = ("XDG_CACHE_HOME", "MESA_SHADER_CACHE_DIR")  # Mesa's, tinygrad's and ours follow them
+CACHES = (  # folders that drivers and peers keep compiled things in
+    "XDG_CACHE_HOME", "MESA_SHADER_CACHE_DIR", "__GL_SHADER_DISK_CACHE_PATH", "TEXELATE_CACHE_DIR",
+)  # fmt: skip
 Measure = Callable[[Peer, Row], None]
 Peers = Sequence[Peer]
 Environment = Mapping[str, str]
@@ -38,8 +40,9 @@ def first_call(
 
         def measure(peer: Peer, row: Row) -> None:
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
+                fresh = {**env, **dict.fromkeys(CACHES, cache), "CACHEDB": f"{cache}/tinygrad.db"}
                 for metric in ("cold", "again"):
-                    with Client(peer, {**env, **dict.fromkeys(CACHES, cache)}, LIMIT_S) as client:
+                    with Client(peer, fresh, LIMIT_S) as client:
                         about = client.ask("hello")
                         row.device, row.versions = about["device"], about["versions"]
                         first_s, _ = client.prepare(work, small, Path(folder))
