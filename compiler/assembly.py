@@ -140,7 +140,11 @@ class Block:
         self.number: dict[Var, int] = {}
         self.taken: list[int] = []
         target = assembly.target
-        limits = FusionLimits(target.max_storage_buffers, window=target.max_binding_bytes)
+        limits = FusionLimits(
+            target.max_storage_buffers,
+            window=target.max_binding_bytes,
+            batched=target.max_batched_buffers,
+        )
         surely = donated if partner is None and len(parts) == 1 else ()
         self.items: list[Group | Eqn] = []
         for segment in parts:

@@ -15,6 +15,7 @@ from .ir.dtypes import DType, float16
 from .ir.kernel import F16
 from .tuned import UNTUNED, Tuned
 
+MOST_BATCHED = 64  # of what adapters allow (some a million); more make no launch cheaper
 WINDOW_ALIGN = 256  # WebGPU's greatest alignment of a binding's offset
 
 
@@ -22,15 +23,18 @@ WINDOW_ALIGN = 256  # WebGPU's greatest alignment of a binding's offset
 class Target:
     """Limits and features, by default those every WebGPU implementation has.
 
-    ``subgroup``: how many invocations a subgroup has, 0 where shaders cannot rely on one number.
-    ``has_host``: NumPy is there to compute between programs; not in a browser. ``tuned``: schedules
-    that were measured on the adapter.
+    ``max_batched_buffers``: of a kernel that shares a launch among independent small maps, as many
+    as the adapter allows; others have no more than every browser allows. ``subgroup``: how many
+    invocations a subgroup has, 0 where shaders cannot rely on one number. ``has_host``: NumPy is
+    there to compute between programs; not in a browser. ``tuned``: schedules that were measured on
+    the adapter.
     """
 
     is_software: bool = False
     max_invocations: int = 256
     max_workgroup_bytes: int = 16384
     max_storage_buffers: int = 8
+    max_batched_buffers: int = 8
     max_groups: int = 65535
     max_binding_bytes: int = 128 << 20
     features: frozenset[str] = frozenset()
@@ -48,12 +52,13 @@ class Target:
         """The target of an adapter with these ``limits`` (WebGPU's names, in any style)."""
         limit = {k.replace("-", "").replace("_", "").lower(): v for k, v in limits.items()}
         base = Target()
+        buffers = limit.get("maxstoragebufferspershaderstage", base.max_storage_buffers)
         return Target(
             software,
             limit.get("maxcomputeinvocationsperworkgroup", base.max_invocations),
             limit.get("maxcomputeworkgroupstoragesize", base.max_workgroup_bytes),
-            # More bindings than browsers allow would tie the shaders to this adapter.
-            min(limit.get("maxstoragebufferspershaderstage", base.max_storage_buffers), 8),
+            min(buffers, base.max_storage_buffers),
+            min(buffers, MOST_BATCHED),
             limit.get("maxcomputeworkgroupsperdimension", base.max_groups),
             limit.get("maxstoragebufferbindingsize", base.max_binding_bytes),
             frozenset(features),

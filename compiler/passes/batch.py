@@ -46,5 +46,7 @@ def _joined(fusion: Fusion, a: Group, b: Group) -> Group | None:
     parts = (*(a.parts or (a,)), *(b.parts or (b,)))
     merged = Group(fusion.graph, (*a.outputs, *b.outputs), parts=parts)
     reads, eqns = merged.reads(fusion.stored), merged.eqns(fusion.stored)
-    few = len(eqns) <= fusion.limits.max_eqns and fusion.bind(merged, reads, eqns, (a, b))
+    few = len(eqns) <= fusion.limits.max_eqns and fusion.bind(
+        merged, reads, eqns, (a, b), fusion.limits.batched
+    )
     return merged if few else None

@@ -26,7 +26,8 @@ from .in_place import overwritten
 class FusionLimits:
     """``bindings``: buffers a kernel may have. ``min_chain_rows``: a row chain on fewer rows would
     leave the machine idle. ``max_eqns``: a giant kernel compiles for seconds
-    (docs/design/measurements.md). ``window``: bytes a binding; larger buffers take several.
+    (docs/design/measurements.md). ``window``: bytes a binding; larger buffers take
+    several. ``batched``: buffers of a kernel that does the work of several.
     """
 
     bindings: int = 8
@@ -35,6 +36,7 @@ class FusionLimits:
     max_depth: int = 48
     max_chain_inner: int = 1 << 14  # three loops over a row stay below the limit of lower/trips
     window: int = 1 << 62
+    batched: int = 8
 
     def count(self, values: Iterable[Var]) -> int:
         """The bindings of these values' buffers."""
@@ -260,17 +262,22 @@ class Fusion:
         outside = _Without(self.stored, {*a.outputs, *b.outputs})
         reads = merged.reads(outside)
         eqns = merged.eqns(outside)
-        if not self.bind(merged, reads, eqns, (a, b)):
+        if not self.bind(merged, reads, eqns, (a, b), self.limits.bindings):
             return None
         if len(eqns) > self.limits.max_eqns or not self._busy(merged) or _recomputes(eqns):
             return None
         return merged if self._fits(merged, reads, eqns) else None
 
     def bind(
-        self, merged: Group, reads: Sequence[Var], eqns: Sequence[Eqn], parts: Sequence[Group]
+        self,
+        merged: Group,
+        reads: Sequence[Var],
+        eqns: Sequence[Eqn],
+        parts: Sequence[Group],
+        most: int,
     ) -> bool:
-        """Whether the buffers are few enough, if need be with donated inputs overwritten."""
-        excess = self.limits.count((*reads, *merged.outputs)) - self.limits.bindings
+        """Whether the buffers are at most ``most``, if need be with donated inputs overwritten."""
+        excess = self.limits.count((*reads, *merged.outputs)) - most
         if excess <= 0:
             return True
         mine = sum(self.bits[g] for g in parts)

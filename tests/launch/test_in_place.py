@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,25 @@ def test_steps_have_few_kernels(on_numpy: None, name: str, most: int) -> None:
     made = compile_graph(low.graph, Target.software(), low._donated)
     assert len(made.kernels) <= most
     assert max(len(d.buffers) for d in made.program.dispatches) <= 8
+
+
+def test_a_clipped_step_updates_all_parameters_in_one_kernel(on_numpy: None) -> None:
+    """The norm needs every gradient first; what follows is one launch where buffers allow it."""
+    shapes = [(40, 30), (30,), (30, 20), (20,), (20, 10), (10,)]
+
+    def step(params: Any, state: Any, grads: Any) -> Any:
+        norm = tnp.sqrt(sum(tnp.sum(g * g) for g in grads))
+        clipped = [g / tnp.maximum(norm, 1.0) for g in grads]
+        return tx.optim.adam(0.1).update(clipped, state, params)
+
+    params = [np.ones(s, np.float32) for s in shapes]
+    state = tx.optim.adam().init(params)
+    low = tx.jit(step, donate_argnums=(0, 1)).lower(params, state, params)
+    native = replace(Target.software(), max_batched_buffers=32)
+    made = [compile_graph(low.graph, t, low._donated) for t in (native, Target.software())]
+    most = [max(len(k.outputs) for k in m.kernels) for m in made]
+    assert most[0] == 3 * len(shapes)  # means, squares, parameters
+    assert most[1] < 8
 
 
 TEXT = """

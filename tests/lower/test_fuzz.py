@@ -26,7 +26,8 @@ Array = np.ndarray[Any, Any]
 EXAMPLES = 25
 LIMITS: Mapping[str, Mapping[str, int]] = {
     "ordinary": {},
-    "few bindings": {"max_storage_buffers": 4},
+    "few bindings": {"max_storage_buffers": 4, "max_batched_buffers": 4},
+    "many bindings": {"max_batched_buffers": 16},
     "small grids": {"max_groups": 3},
     "few invocations": {"max_invocations": 64, "max_workgroup_bytes": 8192},
 }
@@ -52,7 +53,8 @@ def test_random_graphs_agree(name: str, limits: str, part: int) -> None:
 def _check(graph: Graph, chosen: Target, donated: Sequence[int], arrays: Sequence[Array]) -> None:
     compiled = compile_graph(graph, chosen, donated)
     program = compiled.program
-    assert all(len(d.buffers) <= chosen.max_storage_buffers for d in program.dispatches)
+    most = max(chosen.max_storage_buffers, chosen.max_batched_buffers)
+    assert all(len(d.buffers) <= most for d in program.dispatches)
     assert all(max(d.groups) <= chosen.max_groups for d in program.dispatches if d.groups[1] == 1)
     assert set(program.donated) <= set(donated)
     buffers = [opened().upload(to_words(a)) for a in arrays]
