@@ -33,6 +33,8 @@ from .target import Target
 SUFFIX = ".program"
 KEPT = 0.75
 """The part of ``knobs.cache_bytes`` that tidying leaves, so that it is seldom needed."""
+LOOK = 1 / 16
+"""The part of ``knobs.cache_bytes`` that a process writes before it measures the folder again."""
 
 
 def cached(
@@ -118,9 +120,21 @@ def _write(path: Path, program: Program) -> None:
     except OSError as e:
         _cannot_write(path.parent, str(e))
         return
-    usage = measure()
-    if usage.nbytes > knobs.cache_bytes:
-        _tidy(int(knobs.cache_bytes * KEPT))
+    _keep_bound(path.parent, len(data))
+
+
+_unseen: dict[Path, int] = {}
+"""The bytes that this process wrote to a folder since it last measured it."""
+
+
+def _keep_bound(where: Path, written: int) -> None:
+    """Tidies a folder beyond its bound; seldom looks, since that reads the state of each file."""
+    bound = knobs.cache_bytes
+    _unseen[where] = _unseen.get(where, bound) + written
+    if _unseen[where] >= bound * LOOK:
+        _unseen[where] = 0
+        if measure().nbytes > bound:
+            _tidy(int(bound * KEPT))
 
 
 @functools.cache

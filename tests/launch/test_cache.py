@@ -122,6 +122,17 @@ def test_the_least_recently_used_go_first(folder: Path) -> None:
     assert compiled(texts[1])
 
 
+def test_the_folder_is_not_measured_at_every_write(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[cache.Usage] = []
+    look = cache.measure
+    monkeypatch.setattr(cache, "measure", lambda: looks.append(look()) or looks[-1])
+    for k in range(6):
+        compiled(TEXT.replace("2.0", f"{k}.5"))
+    assert len(looks) == 1
+
+
 def test_a_folder_that_cannot_be_written_is_said_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with knobs.scope(cache=True, cache_dir=str(tmp_path / "file" / "programs")):
