@@ -75,11 +75,20 @@ class ExpressionPrinter:
             return f"!({args[0]} == {args[1]})"
         if op == "sub" and kind == "f" and x.args[0] == x.args[1]:  # drivers may take it as 0
             return self._help("nothing", x.lanes, args[:1])
+        if op in ("mul", "div") and kind == "f" and _nought(x) is not None:
+            return self._of_zero(x, args)
         if op in _INFIX:
             return f"({args[0]} {_INFIX[op]} {args[1]})"
         if op in _HELPED:
             return self._help(op, x.lanes, args)
         return self._special(x, op, kind, args)
+
+    def _of_zero(self, x: Expr, args: Sequence[str]) -> str:
+        """A constant 0 times, or over, a value: drivers may take it as 0, without the sign."""
+        k = _nought(x) or 0
+        name = {"mul": "zerotimes", "div": "zeroover"}[x.op]
+        text = self._help(name, x.lanes, (args[1 - k],))
+        return f"(-{text})" if np.signbit(K.const_value(K.lane(x.args[k], 0))) else text
 
     def _special(self, x: Expr, op: str, kind: str, args: Sequence[str]) -> str:
         if op == "fma" and kind != "f":
@@ -187,6 +196,12 @@ class ExpressionPrinter:
         if x.dtype is bool_:
             return f"({text} != {'vec4<u32>(0u)' if x.lanes > 1 else '0u'})"
         return f"{type_name(x.dtype, x.lanes)}({text})" if x.dtype is float16 else text
+
+
+def _nought(x: Expr) -> int | None:
+    """Which operand of a product, or dividend, is the constant 0."""
+    operands = x.args if x.op == "mul" else x.args[:1]
+    return next((k for k, a in enumerate(operands) if K.is_zero(a)), None)
 
 
 _EXACT = frozenset("load element unpack const convert".split())

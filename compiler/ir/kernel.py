@@ -107,7 +107,7 @@ def call(op: str, *args: Expr, dtype: DType | None = None, attr: Any = None) -> 
         if all(a.op == "const" for part in parts for a in part):
             folded = [_fold(op, part, dtype) for part in parts]
             return folded[0] if lanes == 1 else vector(folded)
-    if op == "div" and dtype.kind == "f" and _is_zero(args[1]):
+    if op == "div" and dtype.kind == "f" and is_zero(args[1]):  # lavapipe makes x of x / 0
         infinite = _fold("div", (one(dtype), lane(args[1], 0)), dtype)
         return call("mul", args[0], infinite)
     args = tuple(splat(a) if lanes > 1 and a.lanes == 1 else a for a in args)
@@ -134,9 +134,9 @@ def _narrow_integer(op: str, args: Any, dtype: DType, lanes: int, attr: Any) -> 
 _CONSTANT = ("const", "splat", "vector")
 
 
-def _is_zero(divisor: Expr) -> bool:
-    """Whether it is a constant 0: drivers fold a division by that to anything (lavapipe: to x)."""
-    return divisor.op in ("const", "splat") and const_value(lane(divisor, 0)) == 0
+def is_zero(x: Expr) -> bool:
+    """Whether it is the constant 0 or -0, in all lanes: drivers fold what is computed with it."""
+    return x.op in ("const", "splat") and const_value(lane(x, 0)) == 0
 
 
 def _fold(op: str, args: Sequence[Expr], dtype: DType) -> Expr:

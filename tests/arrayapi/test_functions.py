@@ -162,6 +162,23 @@ def test_division_by_a_constant_zero(backend: str, zero: float) -> None:
     assert float(tnp.asarray(3.0) / tnp.asarray(zero)) == np.copysign(np.inf, zero)
 
 
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize("name", ["multiply", "divide", "floor_divide"])
+@pytest.mark.parametrize("size", [7, 12])
+def test_a_constant_zero_has_its_sign(backend: str, name: str, zero: float, size: int) -> None:
+    x = np.resize(np.array([3, -2, 0, -0.0, np.inf, -np.inf, np.nan], np.float32), size)
+
+    def of(m: Any, x: Any) -> Any:
+        return getattr(m, name)(m.full(x.shape, zero, dtype=m.float32), x)
+
+    got = np.asarray(tx.jit(lambda x: of(tnp, x))(x))
+    with np.errstate(all="ignore"):
+        wanted = of(np, x)
+    np.testing.assert_array_equal(got, wanted)
+    numbers = ~np.isnan(wanted)
+    np.testing.assert_array_equal(np.signbit(got)[numbers], np.signbit(wanted)[numbers])
+
+
 def test_sizes_that_depend_on_values_say_so_inside_jit(on_numpy: None) -> None:
     for f in (tnp.nonzero, tnp.unique_values, lambda x: tnp.repeat(x, x)):
         with pytest.raises(tx.ConcretizationError):

@@ -20,6 +20,10 @@ fn signed_(size: T, x: T) -> T {  // size, with the sign of x
 
 fn nothing_(x: T) -> T { return select(nan_(), T(0f), isfinite_(x)); }  // x - x
 
+fn zerotimes_(x: T) -> T { return select(nan_(), signed_(T(0f), x), isfinite_(x)); }
+
+fn zeroover_(x: T) -> T { return select(signed_(T(0f), x), nan_(), kept_(x)); }
+
 fn max_(a: T, b: T) -> T { return select(select(b, a, a >= b), a, isnan_(a)); }
 
 fn min_(a: T, b: T) -> T { return select(select(b, a, a <= b), a, isnan_(a)); }
