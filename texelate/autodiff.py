@@ -18,8 +18,6 @@ from .compiler.ir.graph import Graph, Literal
 from .compiler.ir.prims.calls import stop_gradient as stop_primitive
 from .compiler.trace import pytree
 from .compiler.trace.stage import Tape
-from .compiler.transforms.jvp import is_float, jvp_graph
-from .compiler.transforms.transpose import vjp_graph
 from .operands import ArrayLike, broadcast_to, cast, operand, value
 from .traceback import public
 from .tracer import Traced
@@ -67,7 +65,7 @@ def record(function: Function, trees: Sequence[Any], name: str, has_aux: bool = 
 
 def _float_input(x: ArrayLike, path: str) -> Value:
     got = value(x, path)
-    if not is_float(got):
+    if got.aval.dtype.kind not in "fc":
         raise GradientError(
             f"{path} is {got.aval}: derivatives exist only by float and complex inputs",
             fix="convert it with .astype(float), or choose other argnums",
@@ -152,6 +150,8 @@ def _gradient(done: Recorded) -> tuple[Value, list[Value]]:
     aval = done.graph.outputs[0].aval
     if aval.dtype.kind != "f":
         raise GradientError(f"grad needs a float result; {done.graph.name} returned {aval}")
+    from .compiler.transforms.transpose import vjp_graph
+
     graph = vjp_graph(done.graph, done.differentiated)
     out, *gradients = core.evaluate(graph, [*done.inputs, Literal(1.0, aval.dtype)])
     return value(out), [value(g) for g in gradients]
@@ -193,6 +193,8 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> Any:
     """
     _check_callable(function, "vjp")
     done = record(function, primals, _name(function), has_aux)
+    from .compiler.transforms.transpose import vjp_graph
+
     graph = vjp_graph(done.graph, done.differentiated)
     outs = [value(done.tape.outer(a)) for a in done.graph.outputs]
     _, in_tree = pytree.flatten(tuple(primals))
@@ -225,7 +227,7 @@ def _like(x: ArrayLike, aval: Any, what: str) -> Operand:
         raise ShapeError(f"a {what} has shape {got.aval.shape}, it belongs to {aval}")
     if isinstance(got, Literal):
         return Literal(got.value.item(), aval.dtype)
-    if not is_float(got):
+    if got.aval.dtype.kind not in "fc":
         raise GradientError(f"a {what} must be {aval.dtype}, got {got.aval}")
     return cast(got, aval.dtype)
 
@@ -249,11 +251,13 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
         raise ArgumentError("jvp: primals and tangents have different structures")
     done = record(function, primals, _name(function))
     rates = [_like(t, p.aval, "tangent") for t, p in zip(leaves, done.primals, strict=True)]
+    from .compiler.transforms.jvp import jvp_graph
+
     graph = jvp_graph(done.graph, done.differentiated)
     results = core.evaluate(graph, [*done.inputs, *rates])
     n = len(done.graph.outputs)
     outs, moved = [value(r) for r in results[:n]], iter(results[n:])
-    out_rates = [value(next(moved)) if is_float(o) else _zeros(o) for o in outs]
+    out_rates = [value(next(moved)) if o.aval.dtype.kind in "fc" else _zeros(o) for o in outs]
     return pytree.unflatten(done.out_tree, outs), pytree.unflatten(done.out_tree, out_rates)
 
 

@@ -14,7 +14,6 @@ from .compiler.errors import ArgumentError, DtypeError, ShapeError
 from .compiler.ir.aval import Aval
 from .compiler.ir.core import Value
 from .compiler.ir.graph import Literal
-from .numpy.indexing import At
 
 _OPERANDS = (Value, bool, int, float, complex, np.ndarray, np.generic, list, tuple, Literal)
 
@@ -212,8 +211,10 @@ class ArrayMethods:
         )
 
     @property
-    def at(self) -> At:
+    def at(self) -> Any:
         """Functional updates: ``x.at[index].set(value)``, ``.add``, …; see ``AtIndex``."""
+        from .numpy.indexing import At
+
         return At(self)
 
     def __len__(self) -> int:

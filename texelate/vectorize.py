@@ -13,8 +13,6 @@ from .compiler.ir.core import Value
 from .compiler.ir.graph import Graph
 from .compiler.trace import pytree
 from .compiler.trace.stage import Staged, stage
-from .compiler.transforms.vmap import vmap_graph
-from .numpy import getitem, moveaxis
 from .operands import axis_of, operand, value
 from .traceback import public
 from .tracer import Traced
@@ -39,6 +37,8 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> C
     @public
     @functools.wraps(function)
     def batched(*args: Any, **kwargs: Any) -> Any:
+        from .numpy import moveaxis
+
         leaves, tree = pytree.flatten((args, kwargs))
         where = pytree.paths(tree)
         values = [value(x, p) for x, p in zip(leaves, where)]
@@ -94,6 +94,9 @@ def _example(aval: Aval, axis: int | None) -> Aval:
 def _outputs(
     staged: Staged, inputs: Sequence[Value], batched: list[bool], size: int, out_axes: Any
 ) -> Any:
+    from .compiler.transforms.vmap import vmap_graph
+    from .numpy import getitem
+
     marks = batched + [False] * len(staged.captures)
     graph = vmap_graph(staged.graph, marks, size)
     results = core.evaluate(graph, [*inputs, *staged.captures])
@@ -111,6 +114,8 @@ def _outputs(
 
 
 def _moved(x: Value, axis: int) -> Value:
+    from .numpy import moveaxis
+
     moved: Value = moveaxis(x, 0, axis_of(axis, x.aval.ndim, "vmap: out_axes"))
     return moved
 

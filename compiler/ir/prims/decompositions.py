@@ -14,8 +14,6 @@ import numpy as np
 from ...errors import GradientError, ShapeError
 from ..aval import Aval, Shape
 from ..core import Value
-from ..linalg import cholesky as columns
-from ..linalg import householder, jacobi
 from . import matrices as m
 from .arithmetic import add, mul, sub
 from .hosted import Array, check_matrix, check_square, each, flat, matrix_primitive, over, wide
@@ -42,7 +40,7 @@ cholesky = matrix_primitive(
     "cholesky",
     _cholesky_abstract,
     lambda a: each(np.linalg.cholesky, a.shape[-2:], a),
-    columns.cholesky,
+    "cholesky.cholesky",
     _cholesky_jvp,
 )
 """``cholesky(a)``: the lower factor of symmetric positive definite matrices."""
@@ -86,7 +84,7 @@ def _qr_jvp(p: Sequence[Any], t: Sequence[Any], out: Value, *, full: bool) -> Va
     return m.packed([dq, m.matmul(sub(inner, spin), r)], lead)
 
 
-qr = matrix_primitive("qr", _qr_abstract, _qr_reference, householder.qr, _qr_jvp)
+qr = matrix_primitive("qr", _qr_abstract, _qr_reference, "householder.qr", _qr_jvp)
 """``qr(a; full)``: Q and R of tall matrices, packed (see ``qr_shapes``)."""
 
 
@@ -124,5 +122,5 @@ def _eigh_jvp(p: Sequence[Any], t: Sequence[Any], out: Value, *, vectors: bool) 
     return m.packed([dw, m.matmul(v, over(inner, gaps))], shape[:-2])
 
 
-eigh = matrix_primitive("eigh", _eigh_abstract, _eigh_reference, jacobi.eigh, _eigh_jvp)
+eigh = matrix_primitive("eigh", _eigh_abstract, _eigh_reference, "jacobi.eigh", _eigh_jvp)
 """``eigh(a; vectors)``: eigenvalues, ascending, and perhaps -vectors of Hermitian matrices."""

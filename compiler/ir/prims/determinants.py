@@ -9,7 +9,6 @@ import numpy as np
 
 from ..aval import Aval
 from ..core import Value
-from ..linalg import determinants
 from . import matrices as m
 from .arithmetic import add, mul, sub
 from .hosted import Array, check_square, each, matrix_primitive, wide
@@ -41,7 +40,7 @@ def _slogdet_jvp(p: Sequence[Any], t: Sequence[Any], out: Value) -> Value:
 
 
 slogdet = matrix_primitive(
-    "slogdet", _slogdet_abstract, _slogdet_reference, determinants.slogdet, _slogdet_jvp
+    "slogdet", _slogdet_abstract, _slogdet_reference, "determinants.slogdet", _slogdet_jvp
 )
 """``slogdet(a)``: ``[..., 2]``, the sign of each determinant and the logarithm of its size."""
 
@@ -64,7 +63,7 @@ det = matrix_primitive(
     "det",
     _det_abstract,
     lambda a: np.asarray(np.linalg.det(wide(a)), a.dtype),
-    determinants.det,
+    "determinants.det",
     _det_jvp,
 )
 """``det(a)``: the determinants ``[...]``."""
@@ -130,7 +129,7 @@ def _shifted(x: Any, by: int) -> Value:
 
 
 adjugate = matrix_primitive(
-    "adjugate", _adjugate_abstract, _adjugate_reference, determinants.adjugate, _adjugate_jvp
+    "adjugate", _adjugate_abstract, _adjugate_reference, "determinants.adjugate", _adjugate_jvp
 )
 """``adjugate(a)``: adj(A) with A adj(A) = det(A) I, also where A is singular.
 

@@ -56,5 +56,5 @@ def _jvp(p: Sequence[Any], t: Sequence[Any], out: Value, *, vectors: bool) -> Va
     return m.packed([dw, sub(dv, mul(v, m.by_column(along, shape)))], shape[:-2])
 
 
-eig = matrix_primitive("eig", _abstract, _reference, None, _jvp)
+eig = matrix_primitive("eig", _abstract, _reference, "", _jvp)
 """``eig(a; vectors)``: complex eigenvalues, in LAPACK's order, and perhaps right eigenvectors."""

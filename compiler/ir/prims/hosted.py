@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from importlib import import_module
+from typing import Any, cast
 
 import numpy as np
 
@@ -31,32 +33,34 @@ def matrix_primitive(
     name: str,
     abstract: Callable[..., Aval],
     reference: Callable[..., Array],
-    device: Callable[..., Value] | None,
+    device: str,
     jvp: Callable[..., Any],
     transpose: Callable[..., Any] | None = None,
 ) -> Primitive:
-    """A primitive on stacks of matrices: all leading axes are a batch already."""
+    """A primitive on stacks of matrices: all leading axes are a batch already.
+
+    ``device`` names its form for the device, ``file.function`` of ``ir/linalg`` (empty: none),
+    which is loaded when it is first needed.
+    """
 
     def batch(args: Sequence[Any], batched: Sequence[bool], size: int, **params: Any) -> Value:
         full = (c.with_batch(x, b, size) for x, b in zip(args, batched, strict=True))
         return REGISTRY[name](*full, **params)
 
     reason = "" if transpose else NO_TRANSPOSE
-    lower = Host(_in_float32(device) if device else None)
+    lower = Host(partial(_on_device, device) if device else None)
     return Primitive(name, abstract, reference, batch, lower, jvp, transpose, no_transpose=reason)
 
 
-def _in_float32(device: Callable[..., Value]) -> Callable[..., Value]:
-    """The form for float16 is that for float32, rounded at the end."""
-
-    def form(*args: Any, **params: Any) -> Value:
-        dtype = args[0].aval.dtype
-        if dtype is not float16:
-            return device(*args, **params)
-        wider = (convert(x, dtype=float32) for x in args)
-        return convert(device(*wider, **params), dtype=dtype)
-
-    return form
+def _on_device(path: str, *args: Any, **params: Any) -> Value:
+    """The form for the device; that for float16 is that for float32, rounded at the end."""
+    file, function = path.split(".")
+    form = getattr(import_module(f"..linalg.{file}", __package__), function)
+    dtype = args[0].aval.dtype
+    if dtype is not float16:
+        return cast(Value, form(*args, **params))
+    wider = (convert(x, dtype=float32) for x in args)
+    return convert(form(*wider, **params), dtype=dtype)
 
 
 # --- checks --------------------------------------------------------------------------------------

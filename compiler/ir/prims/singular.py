@@ -13,7 +13,6 @@ import numpy as np
 from ...errors import GradientError, ShapeError
 from ..aval import Aval, Shape
 from ..core import Value
-from ..linalg import hestenes
 from . import matrices as m
 from .arithmetic import add, mul, neg, sub
 from .hosted import Array, check_matrix, each, flat, matrix_primitive, over
@@ -87,7 +86,7 @@ def _outside(moved: Value, basis: Value, s: Value) -> Value:
     return over(rest, m.by_column(s, rest.aval.shape))
 
 
-svd = matrix_primitive("svd", _svd_abstract, _svd_reference, hestenes.svd, _svd_jvp)
+svd = matrix_primitive("svd", _svd_abstract, _svd_reference, "hestenes.svd", _svd_jvp)
 """``svd(a; full, vectors)``: U, singular values, Vᴴ, packed (see ``svd_shapes``), or the values.
 
 The U and V of ``full`` have a derivative only for square matrices.
@@ -118,5 +117,5 @@ def _pinv_jvp(p: Sequence[Any], t: Sequence[Any], out: Value) -> Value | None:
     return add(first, add(second, third))
 
 
-pinv = matrix_primitive("pinv", _pinv_abstract, _pinv_reference, hestenes.pinv, _pinv_jvp)
+pinv = matrix_primitive("pinv", _pinv_abstract, _pinv_reference, "hestenes.pinv", _pinv_jvp)
 """``pinv(a, rtol)``: pseudo-inverses; singular values below ``rtol`` times the largest are zero."""

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ..core import Value
-from ..linalg import elimination, triangular
 from ..primitive import Linear
 from . import matrices as m
 from .arithmetic import add, neg
@@ -37,7 +36,7 @@ solve = matrix_primitive(
     "solve",
     lambda a, b: check_system("solve", a, b),
     lambda a, b: each(np.linalg.solve, b.shape[-2:], a, b),
-    elimination.solve,
+    "elimination.solve",
     _solve_jvp,
     _solve_transpose,
 )
@@ -65,7 +64,7 @@ triangular_solve = matrix_primitive(
     "triangular_solve",
     lambda a, b, *, lower: check_system("triangular_solve", a, b),
     _triangular_reference,
-    triangular.triangular_solve,
+    "triangular.triangular_solve",
     _triangular_jvp,
     _triangular_transpose,
 )
