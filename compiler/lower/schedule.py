@@ -14,8 +14,8 @@ from functools import partial
 from ..ir.graph import Var
 from ..ir.kernel import LANES
 from ..ir.primitive import Scan, Stream
-from ..passes.fuse import MAX_PLACES, is_cheap
 from ..passes.group import Group
+from ..passes.stored import MAX_PLACES, is_cheap
 from ..target import Target
 from .choose import schedule_contraction, try_contraction
 from .emit import Emitter, Misaligned
