@@ -19,11 +19,13 @@ from .ir.graph import Eqn, Graph, Var, vars_of
 from .ir.kernel import Kernel
 from .ir.text import Names
 from .kernels import KernelInfo, Placed
+from .knobs import knobs
 from .lower.names import buffer_names
 from .lower.schedule import fits
 from .passes.fuse import FusionLimits, fuse
 from .passes.group import Group
 from .passes.memory import Plan, Use, device_bytes, least_bytes, plan, roomy
+from .passes.remat import Timeline, Turn, rematerialised, renamed
 from .passes.segments import segments
 from .program import Buffer, Dispatch, Program, Shader, Signature, Step
 from .repeats import Sample, Samples
@@ -67,6 +69,8 @@ class Assembly:
     def program(self, graph: Graph, donated: tuple[int, ...]) -> Program:
         """The Program of ``graph``. ``donated``: inputs whose memory outputs may take."""
         block = Block(self, graph, [graph.inputs[i] for i in donated])
+        if knobs.memory_budget:
+            block.rematerialise(knobs.memory_budget)
         for i, var in enumerate(graph.inputs):
             block.number[var] = self.buffer("input", i, device_bytes(var))
         outputs = list(vars_of(block.graph.outputs))
@@ -140,41 +144,68 @@ class Block:
         self.number: dict[Var, int] = {}
         self.taken: list[int] = []
         target = assembly.target
+        self.donated, self.partner = donated, partner
         limits = FusionLimits(
             target.max_storage_buffers,
             window=target.max_binding_bytes,
             batched=target.max_batched_buffers,
         )
+        self._fuse = partial(fuse, limits=limits, fits=partial(fits, target))
         surely = donated if partner is None and len(parts) == 1 else ()
-        self.items: list[Group | Eqn] = []
+        items: list[Group | Eqn] = []
         for segment in parts:
-            groups = fuse(segment.graph, limits, partial(fits, target), surely)
-            self.items += [g for g in groups if any(v.aval.size for v in g.outputs)]
-            self.items += segment.control
-        stored = {v: g for g in self.items if isinstance(g, Group) for v in g.outputs}
-        written = [v for item in self.items for v in _results(item)]
-        self.names = buffer_names(self.graph, written)
-        self.reads = [_reads(item, stored) for item in self.items]
-        self.eqns = [g.eqns(stored) if isinstance(g, Group) else () for g in self.items]
-        short = Names(self.graph)
+            groups = self._fuse(segment.graph, donated=surely)
+            items += [g for g in groups if any(v.aval.size for v in g.outputs)]
+            items += segment.control
+        self._adopt(self.graph, items)
+
+    def _adopt(self, graph: Graph, items: list[Group | Eqn]) -> None:
+        """Names, schedules and the memory plan of kernels and control flow in their order."""
+        self.graph, self.items = graph, items
+        stored = {v: g for g in items if isinstance(g, Group) for v in g.outputs}
+        self.names = buffer_names(graph, [v for item in items for v in _results(item)])
+        self.reads = [_reads(item, stored) for item in items]
+        self.eqns = [g.eqns(stored) if isinstance(g, Group) else () for g in items]
+        short = Names(graph)
         self.samples = [
-            assembly.samples.of(item, reads, eqns, self.names, short)
+            self.assembly.samples.of(item, reads, eqns, self.names, short)
             if isinstance(item, Group)
             else None
-            for item, reads, eqns in zip(self.items, self.reads, self.eqns, strict=True)
+            for item, reads, eqns in zip(items, self.reads, self.eqns, strict=True)
         ]
-        self.donated = donated
         self.uses = [
             Use(reads, _results(item), _in_place_test((*reads, *_results(item)), sample))
-            for item, reads, sample in zip(self.items, self.reads, self.samples, strict=True)
+            for item, reads, sample in zip(items, self.reads, self.samples, strict=True)
         ]
-        self.plan = self._plan(partner)
+        self.plan = self._plan()
 
-    def _plan(self, partner: Mapping[Var, Var] | None) -> Plan:
+    def rematerialise(self, budget: int) -> None:
+        """Computes values again rather than keeping them, until the plan fits (``remat.py``)."""
+        turns = tuple(map(Turn, self.items, self.eqns, self.uses))
+        timeline = Timeline(self.graph, turns, tuple(self.donated))
+        known = {self.planned_bytes: (self.graph, self.items)}
+        while (excess := self.planned_bytes - budget) > 0:
+            better = rematerialised(timeline, timeline.peak[0] - excess, self._fuse)
+            if better is timeline:
+                break
+            timeline = better
+            self._adopt(*renamed(timeline))
+            known.setdefault(self.planned_bytes, (self.graph, self.items))
+        graph, items = known[min(known)]
+        if items is not self.items:
+            self._adopt(graph, items)
+
+    @property
+    def planned_bytes(self) -> int:
+        """Bytes of all buffers, but for the temporaries inside loops and branches."""
+        own = {*self.graph.inputs, *vars_of(self.graph.outputs)} - self.plan.inputs.keys()
+        return sum(self.plan.temps) + sum(map(device_bytes, own))
+
+    def _plan(self) -> Plan:
         outputs = list(vars_of(self.graph.outputs))
         inputs = set(self.graph.inputs)
         kept = [v for v in outputs if v in inputs]
-        return plan(self.uses, outputs, self.donated, kept, partner)
+        return plan(self.uses, outputs, self.donated, kept, self.partner)
 
     def signature(self, var: Var) -> Signature:
         name = self.names.get(var, "zero_size")

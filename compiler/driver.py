@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,4 +55,18 @@ def compile_graph(
     final = list(stages.values())[-1]
     assembly = Assembly(target, name or graph.name)
     program = assembly.program(final, tuple(donated))
+    _check_budget(program)
     return Compiled(graph, stages, tuple(assembly.infos), program, target, assembly.least_bytes)
+
+
+def _check_budget(program: Program) -> None:
+    """Says that a program does not keep to the budget of memory; it runs nevertheless."""
+    budget = knobs.memory_budget
+    if 0 < budget < program.peak_bytes:
+        warnings.warn(
+            f"{program.name} takes {program.peak_bytes:,} bytes, more than the budget of "
+            f"{budget:,} (TEXELATE_MEMORY_BUDGET): computing more again saves nothing. Smaller "
+            "batches do, or checkpoint inside of loops",
+            RuntimeWarning,
+            stacklevel=2,
+        )

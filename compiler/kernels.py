@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .ir.graph import Eqn, Graph, Var
 from .ir.index import Index
 from .ir.kernel import LANE, Kernel, Param, is_vector_access
-from .ir.primitive import Contract, Map, Scan, Stream, StreamSpec
+from .ir.primitive import Map
 from .ir.text import Names, print_eqn
 from .lower.scheduled import Scheduled
 from .lower.trips import limit_trips
+from .passes.flops import flops
 from .passes.group import Group, fold_spec
 from .passes.memory import device_bytes
 from .target import Target
@@ -82,7 +82,7 @@ class Placed:
             shared=s.shared,
             notes=self._notes(f"{program}, kernel {i}", short),
             aliases=tuple(aliases.items()),
-            flops=sum(map(_flops, self.eqns)),
+            flops=sum(map(flops, self.eqns)),
             nbytes=sum(v.aval.nbytes for v in (*self.reads, *self.group.outputs)),
             schedule=s.schedule,
             subgroup=s.subgroup,
@@ -133,24 +133,3 @@ def _main_op(group: Group) -> str:
     if group.folds:
         return "_".join(dict.fromkeys(fold_spec(f).monoid for f in group.folds))
     return "map"
-
-
-def _flops(eqn: Eqn) -> int:
-    rule = eqn.prim.lower
-    if isinstance(rule, Contract):
-        spec = rule.spec(eqn)
-        return 2 * math.prod((*spec.batch, *spec.m, *spec.n, *spec.k))
-    if isinstance(rule, Map):
-        return 0 if rule.free else rule.cost * eqn.out.aval.size
-    if isinstance(rule, Scan):
-        return eqn.out.aval.size
-    if isinstance(rule, Stream):
-        return _stream_flops(rule.spec(eqn), eqn)
-    return eqn.out.aval.size * math.prod(fold_spec(eqn).extents)
-
-
-def _stream_flops(spec: StreamSpec, eqn: Eqn) -> int:
-    """Of the products and the weighted sum (steps that a row does not see included)."""
-    width = sum(w for _, _, w in spec.products)
-    width += eqn.out.aval.shape[2] if spec.values is not None else 0
-    return 2 * spec.batch * spec.rows * spec.steps * width

@@ -178,6 +178,15 @@ class Knobs:
         "up to how many steps a loop becomes straight code; 1: loops stay loops",
         compiles=True,
     )
+    memory_budget = env_int(
+        "TEXELATE_MEMORY_BUDGET",
+        0,
+        0,
+        1 << 50,
+        "bytes that a program's buffers should stay within: beyond, values are computed again "
+        "rather than kept; 0: all are kept",
+        compiles=True,
+    )
     cache = env_bool(
         "TEXELATE_CACHE", True, "whether compiled programs are kept on disk for other processes"
     )

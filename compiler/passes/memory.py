@@ -69,30 +69,52 @@ def plan(
     return _Planner(uses, set(outputs), free, partner).run()
 
 
-def least_bytes(
+def needed(
     uses: Sequence[Use], inputs: Sequence[Var], outputs: Sequence[Var], donated: Sequence[Var]
-) -> int:
-    """The most bytes of values that are alive at one time: no plan for these kernels needs less.
+) -> list[frozenset[Var]]:
+    """What later uses read, or is returned: before each of ``uses``, and at the end.
 
-    Inputs live throughout, donated ones until they are read last; outputs from their kernel on.
+    Inputs live throughout, donated ones until they are read last. A value that is written again
+    (``remat.py``) is not needed since it was read before that.
     """
-    end = len(uses)
-    last = {v: now for now, use in enumerate(uses) for v in (*use.reads, *use.writes)}
-    last.update((v, end) for v in outputs)
-    last.update((v, end) for v in inputs if v not in donated)
-    alive = {v: device_bytes(v) for v in inputs if v in last}
-    most = sum(alive.values())
+    now = frozenset(outputs) | (frozenset(inputs) - frozenset(donated))
+    found = [now]
+    for use in reversed(uses):
+        now = now.difference(use.writes).union(use.reads)
+        found.append(now)
+    return found[::-1]
+
+
+def alive_bytes(
+    uses: Sequence[Use], inputs: Sequence[Var], outputs: Sequence[Var], donated: Sequence[Var]
+) -> list[int]:
+    """Bytes of the values that are alive before the first of ``uses``, and then during each.
+
+    Those of values that are needed before or behind it, and of what it writes.
+    """
+    later = needed(uses, inputs, outputs, donated)
+    alive = {v: device_bytes(v) for v in inputs if v in later[0]}
+    found = [sum(alive.values())]
     for now, use in enumerate(uses):
-        dying = [v for v in use.reads if last[v] == now]
+        dying = [v for v in use.reads if v not in later[now + 1]]
         for var in use.writes:
             alive[var] = device_bytes(var)
             replaced = next((v for v in dying if use.in_place(var, v)), None)
             if replaced is not None:
                 dying.remove(replaced)
                 del alive[replaced]
-        most = max(most, sum(alive.values()))
-        alive = {v: n for v, n in alive.items() if last[v] > now}
-    return most
+        found.append(sum(alive.values()))
+        for var in (*use.reads, *use.writes):
+            if var not in later[now + 1]:
+                alive.pop(var, None)
+    return found
+
+
+def least_bytes(
+    uses: Sequence[Use], inputs: Sequence[Var], outputs: Sequence[Var], donated: Sequence[Var]
+) -> int:
+    """The most bytes of values that are alive at one time: no plan for these kernels needs less."""
+    return max(alive_bytes(uses, inputs, outputs, donated))
 
 
 class _Planner:
