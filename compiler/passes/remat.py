@@ -24,7 +24,7 @@ from .flops import flops
 from .group import Group
 from .memory import Use, alive_bytes, device_bytes, needed
 
-FLOPS_A_BYTE = 8  # M: 50 GFLOP/s of products and 7 GB/s of copies; GPUs have 10 to 30
+FLOPS_A_BYTE = 8  # M: llvmpipe does 5 (50 GFLOP/s, 9 GB/s); data sheets of GPUs say 10 to 40
 SMALL = 8  # values that are this much smaller (rows' statistics) are kept, not computed again
 
 Fuse = Callable[[Graph], Sequence[Group]]
@@ -220,23 +220,22 @@ def renamed(timeline: Timeline) -> tuple[Graph, list[Group | Eqn]]:
 def _with(turn: Turn, names: Mapping[Var, Var]) -> Group | Eqn:
     """The same kernel or control flow, on other values."""
 
+    def of(values: Sequence[Var]) -> tuple[Var, ...]:
+        return tuple(names.get(v, v) for v in values)
+
     def moved(eqn: Eqn) -> Eqn:
         inputs = tuple(names.get(a, a) if isinstance(a, Var) else a for a in eqn.inputs)
-        outs = tuple(names.get(v, v) for v in eqn.outs)
-        return Eqn(eqn.prim, inputs, eqn.params, outs, eqn.source)
+        return Eqn(eqn.prim, inputs, eqn.params, of(eqn.outs), eqn.source)
 
     if isinstance(turn.item, Eqn):
         return moved(turn.item)
     new = {id(eqn): moved(eqn) for eqn in turn.eqns}
-    reads, outputs = (
-        tuple(names.get(v, v) for v in vs) for vs in (turn.use.reads, turn.use.writes)
-    )
-    graph = Graph(reads, tuple(new.values()), outputs)
+    graph = Graph(of(turn.use.reads), tuple(new.values()), of(turn.use.writes))
 
     def on(group: Group) -> Group:
         return Group(
             graph,
-            tuple(names.get(v, v) for v in group.outputs),
+            of(group.outputs),
             tuple(new[id(fold)] for fold in group.folds),
             None if group.root is None else new[id(group.root)],
             tuple(map(on, group.parts)),
