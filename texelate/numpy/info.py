@@ -161,8 +161,12 @@ class NamespaceInfo:
         return {**names, "indexing": dtypes.int32, **complexes}
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, DType]:
-        """All dtypes, or those of ``kind`` (see ``isdtype``), by name."""
-        return {d.name: d for d in dtypes.ALL if kind is None or isdtype(d, kind)}
+        """The standard's dtypes that exist here, or those of ``kind`` (see ``isdtype``), by name.
+
+        ``float16`` is none of the standard's.
+        """
+        standard = (d for d in dtypes.ALL if d is not dtypes.float16)
+        return {d.name: d for d in standard if kind is None or isdtype(d, kind)}
 
 
 def array_namespace_info() -> NamespaceInfo:
