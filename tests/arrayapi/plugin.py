@@ -33,17 +33,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """The suite's own profile, but a slow machine fails no test."""
+    list(read(config.getoption("listed")))
     settings.register_profile("slow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("slow")
 
 
+class Missing(pytest.Item):
+    """Fails, under the name of a listed test that the suite does not have."""
+
+    def runtest(self) -> None:
+        pytest.fail("listed, but the suite has no such test", pytrace=False)
+
+
 @pytest.hookimpl(tryfirst=True)  # before -k takes any away
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
     tests = {item.nodeid: item for item in items}
     for kind, name, reason in read(config.getoption("listed")):
         if name not in tests:
-            raise pytest.UsageError(f"listed, but the suite has no such test: {name}")
+            items.append(Missing.from_parent(session, name=name))
+            continue
         strict = {"strict": True} if kind == "xfail" else {}
         tests[name].add_marker(getattr(pytest.mark, kind)(reason=reason, **strict))
