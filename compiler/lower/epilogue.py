@@ -80,7 +80,7 @@ class _Storing:
                 register = f"new_{block.buffers[var]}_{at[0]}_{at[1]}"
                 values.append(Declare(register, value))
                 value = K.register(register, value.dtype, LANES)
-            writes += _guarded(Store(block.buffers[var], position, value), inside)
+            writes += guarded(Store(block.buffers[var], position, value), inside)
         return values + writes
 
 
@@ -96,7 +96,7 @@ def lanes_from(first: Index, extent: int) -> Index:
     return bounded(first + Index.of(LANE), extent)
 
 
-def _guarded(store: Store, inside: Expr | None) -> list[Stmt]:
+def guarded(store: Store, inside: Expr | None) -> list[Stmt]:
     """The store of a vector, or of those of its lanes that are inside."""
     if inside is None or inside.lanes == 1:
         return [store] if inside is None else [If(inside, (store,))]

@@ -167,14 +167,19 @@ def _is_scan(group: Group) -> bool:
 
 def _scan(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
     wide = may_be_wide(group)
-    body = emit_scan(group, wide, names)
+    title = f"scan, {'vec4 over rows' if wide else 'scalar'}"
+    return _each_alone(emit_scan(group, wide, names), title, target)
+
+
+def _each_alone(body: NestBody, schedule: str, target: Target) -> Scheduled:
+    """Invocations that have nothing to do with one another."""
     workgroup = _workgroup(body.rows, target)
     return Scheduled(
         tuple(body.stmts),
         workgroup,
         -(-body.rows // workgroup),
         body.rows,
-        f"scan, {'vec4 over rows' if wide else 'scalar'}",
+        schedule,
         body.emitter.loads,
         body.stores,
     )
@@ -186,17 +191,7 @@ def _is_stream(group: Group) -> bool:
 
 def _stream(group: Group, target: Target, names: dict[Var, str]) -> Scheduled:
     schedule = _stream_schedule(group)
-    body = emit_stream(group, schedule, names)
-    workgroup = _workgroup(body.items, target)
-    return Scheduled(
-        tuple(body.stmts),
-        workgroup,
-        -(-body.items // workgroup),
-        body.items,
-        str(schedule),
-        body.emitter.loads,
-        body.stores,
-    )
+    return _each_alone(emit_stream(group, schedule, names), str(schedule), target)
 
 
 def _stream_schedule(group: Group) -> StreamSchedule:

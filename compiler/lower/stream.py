@@ -18,6 +18,8 @@ from ..ir.kernel import LANE, LANES, Assign, Declare, Expr, For, If, Stmt, Store
 from ..ir.primitive import Stream, StreamSpec
 from ..passes.group import Group
 from .emit import Emitter, Registered
+from .epilogue import guarded, inside_lanes, lanes_from
+from .nest import NestBody
 
 LOWEST = -3.4028235e38  # where a running maximum starts: finite, so that differences are no NaN
 
@@ -36,14 +38,6 @@ class StreamSchedule:
         return f"{self.rows}x{self.cols} registers, {self.steps} steps a block"
 
 
-@dataclass
-class StreamBody:
-    stmts: list[Stmt]
-    items: int
-    emitter: Emitter
-    stores: dict[Var, set[Index]]
-
-
 def stream_of(group: Group) -> tuple[Eqn, StreamSpec]:
     """The equation at the root of ``group``, and what it says."""
     root = group.root
@@ -52,7 +46,7 @@ def stream_of(group: Group) -> tuple[Eqn, StreamSpec]:
     return root, root.prim.lower.spec(root)
 
 
-def emit_stream(group: Group, schedule: StreamSchedule, buffers: dict[Var, str]) -> StreamBody:
+def emit_stream(group: Group, schedule: StreamSchedule, buffers: dict[Var, str]) -> NestBody:
     """Emits ``group``; raises Misaligned when an output needs the result out of its place."""
     return _Stream(group, schedule, buffers).run()
 
@@ -73,7 +67,7 @@ class _Stream:
         self.i0, self.n0 = row_tile * schedule.rows, col_tile * schedule.cols
         self.stores: dict[Var, set[Index]] = {}
 
-    def run(self) -> StreamBody:
+    def run(self) -> NestBody:
         size, spec = self.schedule.steps, self.spec
         whole, rest = divmod(spec.steps, size)
         body = list(self._declarations())
@@ -85,7 +79,7 @@ class _Stream:
             body += self._block(Index.of(whole * size), rest, "t")
         for r in range(self.schedule.rows):
             body += self._finish(r)
-        return StreamBody(body, self.items, self.em, self.stores)
+        return NestBody(body, 0, self.items, self.em, self.stores)
 
     def _declarations(self) -> Iterator[Stmt]:
         for r in range(self.schedule.rows):
@@ -191,7 +185,7 @@ class _Stream:
         """``acc[r] = acc[r] · shrink[r] + Σ_j w[r, j] · values[j]``"""
         stmts: list[Stmt] = []
         for v in range(self.vectors):
-            column = _inside(self.n0 + v * LANES, self.width)
+            column = lanes_from(self.n0 + v * LANES, self.width)
             which = self.spec.values
             assert which is not None
             values = [self._read(which, j0 + q, column, None) for q in range(steps)]
@@ -224,9 +218,8 @@ class _Stream:
             if self.spec.softmax:
                 value = K.call("div", value, K.splat(self._scalar(f"total{r}")))
             n = self.n0 + v * LANES
-            whole = self.width % LANES == 0
-            inside = K.inside(n + (0 if whole else Index.of(LANE)), 0, self.width)
-            stmts += self._store((self.b, i, _inside(n, self.width)), value, inside, r)
+            inside = inside_lanes(n, self.width)
+            stmts += self._store((self.b, i, lanes_from(n, self.width)), value, inside, r)
         inside = K.inside(self.i0 + r, 0, self.spec.rows)
         return stmts if inside is None else [If(inside, tuple(stmts))]
 
@@ -246,16 +239,9 @@ class _Stream:
             x = K.splat(x) if value.lanes > 1 else x
             name = f"new_{self.buffers[var]}_{r}_{len(self.stores[var])}"
             values.append(Declare(name, x))
-            writes += _guarded(Store(self.buffers[var], position, K.register(
+            writes += guarded(Store(self.buffers[var], position, K.register(
                 name, x.dtype, x.lanes)), inside)  # fmt: skip
         return values + writes
-
-
-def _inside(first: Index, extent: int) -> Index:
-    """Four columns from ``first`` on, as if inside: whole vectors stay vectors."""
-    if extent % LANES == 0:
-        return bounded(first // LANES, extent // LANES) * LANES + Index.of(LANE)
-    return bounded(first + Index.of(LANE), extent)
 
 
 def _total(x: Expr) -> Expr:
@@ -272,14 +258,3 @@ def _across(op: str, vectors: list[Expr]) -> Expr:
 
 def _padded(parts: list[Expr]) -> Expr:
     return K.vector([*parts, *[K.zero(parts[0].dtype)] * (LANES - len(parts))])
-
-
-def _guarded(store: Store, inside: Expr | None) -> list[Stmt]:
-    """The store of a vector, or of those of its lanes that are inside."""
-    if inside is None or inside.lanes == 1:
-        return [store] if inside is None else [If(inside, (store,))]
-    return [
-        If(K.lane(inside, q), (Store(store.buffer, store.offset.substitute({LANE: q}),
-                                     K.lane(store.value, q)),))
-        for q in range(LANES)
-    ]  # fmt: skip
