@@ -61,7 +61,16 @@ def environment(backend: str, cache: str) -> dict[str, str]:
 def run(folder: Path, backend: str) -> tuple[bool, str]:
     """Whether all went as listed on ``backend``, and pytest's last line."""
     command = [sys.executable, "-m", "pytest", "array_api_tests", "-q", "-p", "no:cacheprovider"]
-    command += ["-n", os.environ.get("JOBS", "2"), "--dist", "worksteal", "-W", "ignore"]
+    command += [
+        "-c",
+        "pytest.ini",
+        "-n",
+        os.environ.get("JOBS", "2"),
+        "--dist",
+        "worksteal",
+        "-W",
+        "ignore",
+    ]
     command += ["--max-examples", EXAMPLES, "--derandomize", "-p", "tests.arrayapi.plugin"]
     command += ["--listed", str(ROOT / "tests" / "arrayapi" / f"{backend}.txt")]
     with tempfile.TemporaryDirectory() as cache:
