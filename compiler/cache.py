@@ -117,6 +117,8 @@ def _write(path: Path, program: Program) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as aside:
             aside.write(data)
         os.replace(aside.name, path)
+    except FileNotFoundError:
+        return  # another process cleared the folder meanwhile: nothing is lost but the copy
     except OSError as e:
         _cannot_write(path.parent, str(e))
         return
